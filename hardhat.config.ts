@@ -1,0 +1,24 @@
+import { createRequire } from "node:module";
+import hardhatEthers from "@nomicfoundation/hardhat-ethers";
+import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
+import hardhatNodeTestRunner from "@nomicfoundation/hardhat-node-test-runner";
+import hardhatViem from "@nomicfoundation/hardhat-viem";
+import { defineConfig } from "hardhat/config";
+
+// The compiler comes from npm, so that a build needs no download beyond `npm ci`.
+const compiler = {
+  version: "0.8.37",
+  path: createRequire(import.meta.url).resolve("solc/soljson.js"),
+  settings: { optimizer: { enabled: true, runs: 1_000_000 }, evmVersion: "osaka", viaIR: true },
+};
+
+export default defineConfig({
+  plugins: [hardhatEthers, hardhatViem, hardhatNetworkHelpers, hardhatNodeTestRunner],
+  solidity: { profiles: { default: compiler, production: compiler } },
+  paths: { sources: "./contracts", tests: { nodejs: "./test/contracts", solidity: "./test/contracts" } },
+  networks: {
+    // What `npx hardhat node` serves: one block per transaction, the time of the machine's clock.
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka", chainId: 31337 },
+  },
+  test: { solidity: { fuzz: { runs: 512 }, invariant: { runs: 64, depth: 64, failOnRevert: true } } },
+});
