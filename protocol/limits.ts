@@ -1,0 +1,47 @@
+// Decides every bound on what strangers may send or make us hold. Units are last in each name; the reason stands beside
+// it. It never holds a setting that an owner may change: those are in each program's config.
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const LIMITS = {
+  /** A request's or response's head. Common servers allow 8 to 16 KiB of headers. */
+  messageHeadBytes: 16 * KIB,
+  /** A request's or response's body. Larger data belongs into several jobs, so that a lost node loses little. */
+  messageBodyBytes: 16 * MIB,
+  /** Headers in one message. */
+  messageHeaders: 64,
+
+  /** An image's manifest: names and a few layers. */
+  imageManifestBytes: 64 * KIB,
+  /** One layer of an image. A compiled SQLite or image codec is 1 to 3 MiB. */
+  imageLayerBytes: 16 * MIB,
+  imageLayers: 8,
+
+  /** Fuel of one job: about a minute of one core, beyond which a loss costs the node too much. */
+  jobFuel: 200_000_000_000n,
+  /** Linear memory of one job: 512 MiB. */
+  jobMemoryPages: 8_192,
+  /** Log text kept for one job. */
+  jobLogBytes: 64 * KIB,
+
+  /** Jobs in one order: the depth of its Merkle tree and the size of one signature's loss. */
+  orderJobs: 256,
+  /** Committee size: above it, a jury's aggregate signature is cheaper. */
+  committeeNodes: 16,
+  /** From now to an order's deadline. */
+  orderSecondsMax: 86_400,
+  /** From now to a lease's expiry. */
+  leaseSecondsMax: 366 * 86_400,
+  /** From now to the end of an offer or bid: stale statements must not pile up. */
+  statementSecondsMax: 7 * 86_400,
+
+  /** A JSON body of any of our APIs. */
+  jsonBodyBytes: 256 * KIB,
+  /** Nesting of a JSON body; ours need 6. */
+  jsonDepth: 16,
+  /** Rows in one page of any listing. */
+  pageRows: 200,
+  /** From a request's first byte to its last: a slow sender must not hold a connection. */
+  requestSeconds: 30,
+} as const;
