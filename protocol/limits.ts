@@ -24,17 +24,26 @@ export const LIMITS = {
   jobMemoryPages: 8_192,
   /** Log text kept for one job. */
   jobLogBytes: 64 * KIB,
+  /** Calls from one job to its host, so that the worst price of a job is known before it runs. */
+  jobEvents: 100_000,
 
   /** Jobs in one order: the depth of its Merkle tree and the size of one signature's loss. */
   orderJobs: 256,
   /** Committee size: above it, a jury's aggregate signature is cheaper. */
   committeeNodes: 16,
-  /** From now to an order's deadline. */
+  /** Between the last moment for a commitment and the deadline: three round trips over a slow path, and a signature. */
+  revealSeconds: 3,
+  /** From now to an order's deadline, at least: less leaves no time to run anything before `revealSeconds`. */
+  orderSecondsMin: 6,
+  /** From now to an order's deadline, at most. */
   orderSecondsMax: 86_400,
   /** From now to a lease's expiry. */
   leaseSecondsMax: 366 * 86_400,
   /** From now to the end of an offer or bid: stale statements must not pile up. */
   statementSecondsMax: 7 * 86_400,
+
+  /** Clusters that one offer may name. */
+  offerScopes: 16,
 
   /** A JSON body of any of our APIs. */
   jsonBodyBytes: 256 * KIB,

@@ -29,6 +29,3 @@ export interface Execution {
   /** What the microservice logged, cut at the log limit; not part of the receipt. */
   readonly logs: string;
 }
-
-/** `kernel`: namespaces and a system-call filter around the executor. `process`: Node's permission model alone. */
-export type IsolationClass = "kernel" | "process";
