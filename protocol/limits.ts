@@ -29,6 +29,11 @@ export const LIMITS = {
 
   /** Jobs in one order: the depth of its Merkle tree and the size of one signature's loss. */
   orderJobs: 256,
+  /** One blob: an image layer or an encoded request, whichever is larger. */
+  blobBytes: 17 * MIB,
+  /** Blobs that one order may name, and their sizes together. */
+  orderBlobs: 512,
+  orderBlobBytes: 64 * MIB,
   /** Committee size: above it, a jury's aggregate signature is cheaper. */
   committeeNodes: 16,
   /** Between the last moment for a commitment and the deadline: three round trips over a slow path, and a signature. */
@@ -42,6 +47,8 @@ export const LIMITS = {
   /** From now to the end of an offer or bid: stale statements must not pile up. */
   statementSecondsMax: 7 * 86_400,
 
+  /** Nodes that one call for a match may ban. */
+  matchBanned: 64,
   /** Clusters that one offer may name. */
   offerScopes: 16,
 
@@ -51,6 +58,8 @@ export const LIMITS = {
   jsonDepth: 16,
   /** Rows in one page of any listing. */
   pageRows: 200,
+  /** A long poll's wait: below the idle time-out of common proxies. */
+  pollSeconds: 20,
   /** From a request's first byte to its last: a slow sender must not hold a connection. */
   requestSeconds: 30,
 } as const;

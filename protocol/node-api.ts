@@ -1,0 +1,75 @@
+// Decides what a node and its callers say to each other, as schemas. It never decides how it travels: HTTP today, a
+// peer's stream tomorrow.
+import { z } from "zod";
+import { ISOLATION_CLASSES } from "./isolation.ts";
+import { LIMITS } from "./limits.ts";
+import { ORDER_STATES } from "./order-state.ts";
+import * as wire from "./wire.ts";
+
+/** GET /v1/node */
+export const nodeInfo = z.strictObject({
+  node: wire.address,
+  owner: wire.address,
+  chainId: z.number().int(),
+  exchange: wire.address,
+  version: z.string(),
+  runtime: z.string(),
+  isolation: z.enum(ISOLATION_CLASSES),
+  slots: z.strictObject({ total: z.number().int(), free: z.number().int() }),
+  /** The offer that stands now; null while the node takes no orders. */
+  offer: wire.signed(wire.offer).nullable(),
+});
+export type NodeInfo = z.output<typeof nodeInfo>;
+
+/** A blob that the order needs and the consumer holds. */
+export const blobDescriptor = z.strictObject({
+  digest: wire.digest,
+  size: z.number().int().min(0).max(LIMITS.blobBytes),
+});
+export type BlobDescriptor = z.output<typeof blobDescriptor>;
+
+/** POST /v1/orders. `token` opens the order's answer to whoever sends it as `Authorization: Bearer <token>`. */
+export const orderSubmission = z.strictObject({
+  lease: wire.leaseTerms,
+  order: wire.signed(wire.jobOrder),
+  jobs: z.array(wire.jobSpec).min(1).max(LIMITS.orderJobs),
+  blobs: z.array(blobDescriptor).min(1).max(LIMITS.orderBlobs),
+  token: wire.bytes32,
+});
+export type OrderSubmission = z.output<typeof orderSubmission>;
+
+/** What went wrong, as in RFC 9457. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  category: z.string(),
+  detail: z.string(),
+  hint: z.string().optional(),
+  context: z.record(z.string(), z.unknown()).optional(),
+  retryable: z.boolean(),
+});
+
+/** GET /v1/orders/{order}?after=STATE&wait=SECONDS and the answer of every other call on an order. */
+export const orderStatus = z.strictObject({
+  order: wire.bytes32,
+  state: z.enum(ORDER_STATES),
+  /** Blobs that the node lacks; send each with PUT /v1/orders/{order}/blobs/{digest}. */
+  missing: z.array(wire.digest),
+  /** From `committed` on. */
+  commitment: wire.signed(wire.commitment).optional(),
+  /** The rest is there when the order is `attested`. */
+  attestation: wire.signed(wire.attestation).optional(),
+  salt: wire.bytes32.optional(),
+  receipts: z.array(wire.receipt).optional(),
+  /** Why the order is `failed`, `expired` or `cancelled`. */
+  problem: problem.optional(),
+});
+export type OrderStatus = z.output<typeof orderStatus>;
+
+/** PUT /v1/orders/{order}/commitments: what the node must hold before it opens its answer. */
+export const commitmentSet = z.strictObject({
+  commitments: z.array(wire.signed(wire.commitment)).min(1).max(LIMITS.committeeNodes),
+});
+export type CommitmentSet = z.output<typeof commitmentSet>;
