@@ -54,6 +54,8 @@ export const LIMITS = {
 
   /** A JSON body of any of our APIs. */
   jsonBodyBytes: 256 * KIB,
+  /** A JSON answer of any of our APIs: a full page of bids with their matches. */
+  answerBytes: 8 * MIB,
   /** Nesting of a JSON body; ours need 6. */
   jsonDepth: 16,
   /** Rows in one page of any listing. */
