@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// The terms of a lease. Only their EIP-712 struct hash, the lease id, is stored; whoever acts on a lease shows them.
+struct Lease {
+    /// Whose account funds the lease and receives its remainder.
+    address consumer;
+    /// Signs the orders of this lease; can spend this lease's funds and nothing else.
+    address sessionKey;
+    /// Chosen by the consumer so that equal terms can be leased again; a lease id never reopens.
+    bytes32 salt;
+    /// The committee, strictly ascending, so that no node stands in it twice.
+    address[] nodes;
+}
+
+/// The consumer's signed instruction for one or more jobs in a lease.
+struct JobOrder {
+    bytes32 lease;
+    /// Each nonce is settled at most once per lease.
+    uint32 nonce;
+    /// Merkle root of the job specifications.
+    bytes32 jobs;
+    /// The most that each node of the committee may be paid for the whole order, token base units.
+    uint96 maxPrice;
+    /// Paid on top, from the lease, to whoever settles the order without the consumer's voucher.
+    uint96 forceFee;
+    /// Share of the committee, in 1/10,000, that must attest the same result; more than half.
+    uint16 quorumBps;
+    /// Attestations are signed until here, Unix seconds; not after the lease's expiry.
+    uint40 deadline;
+}
+
+/// A node's statement of an order's result and its own price for it.
+struct Attestation {
+    address node;
+    /// Merkle root of the order's receipts: answers and metered usage.
+    bytes32 resultHash;
+    /// What the node asks for the whole order, token base units.
+    uint96 price;
+    /// Hash of the set of commitments that the node held when it attested.
+    bytes32 commits;
+    /// By the node's key over `Attestation(order, node, resultHash, price, commits)`.
+    bytes signature;
+}
+
+/// Derived from a lease's facts and the clock, never stored, so that it cannot disagree with the money.
+enum LeaseStatus {
+    /// Never opened.
+    None,
+    /// Until its expiry: orders may be signed and settled.
+    Live,
+    /// From expiry to expiry + grace: orders signed in time may still be settled.
+    Ending,
+    /// After expiry + grace: anyone may close it.
+    Closable,
+    /// The remainder is back in the consumer's account; the lease id never opens again.
+    Closed
+}
+
+/// What the exchange knows of a lease; the terms themselves are shown by whoever acts on it.
+struct LeaseView {
+    LeaseStatus status;
+    /// What the lease still holds, base units.
+    uint96 funds;
+    /// What each node of the committee has been paid by vouchers, base units.
+    uint64 paidPerNode;
+    /// Orders up to and including this nonce are covered by a cleared voucher.
+    uint32 upTo;
+    /// How many orders were settled without a voucher.
+    uint16 forced;
+    uint40 expiry;
+}
+
+/// What the exchange knows of a node.
+struct NodeView {
+    /// Zero when the node is not registered.
+    address owner;
+    /// Earned and not yet collected, base units.
+    uint96 earned;
+    /// Counts in quorums, base units.
+    uint88 staked;
+    /// No longer counts, and is not yet the owner's again, base units.
+    uint88 unbonding;
+    /// From here on `finishUnbonding` pays the owner; 0 when nothing is unbonding.
+    uint40 unbondsAt;
+    /// Until here the node's stake cannot leave.
+    uint40 frozenUntil;
+}
+
+/// @title The exchange: accounts, nodes, leases, and payment for what a committee agreed on.
+/// @notice Amounts are base units of the payment token, times are Unix seconds. Nobody owns this contract: there is no
+/// admin, pause, upgrade or privileged caller, and every exit is open to anyone after its deadline.
+///
+/// Assumptions on the payment token: `transfer` and `transferFrom` move exactly the amount named, balances change by
+/// transfers only, and transfers are not censored. A token that takes a fee is refused at the first deposit; one that
+/// rebases downwards, or that blocks an address, breaks the exits of those it touches. Units sent to the exchange
+/// without `deposit` belong to nobody and stay where they are.
+///
+/// What breaks liveness, and how it heals: a silent consumer, by `settle` after the order's deadline; a silent node, by
+/// a quorum of the others after the deadline; a committee that finds no quorum, by `close` after expiry + grace.
+///
+/// Signatures are EIP-712 over the domain `{ name: "mimik exchange", version: "1", chainId, verifyingContract }`, 65
+/// bytes or the 64 of EIP-2098, with low `s`.
+interface IExchange {
+    // Accounts
+
+    event Deposited(address indexed account, uint256 amount);
+    event Withdrawn(address indexed account, uint256 amount);
+
+    error TokenNotUsable(address token);
+    error GraceOutOfRange(uint256 grace, uint256 min, uint256 max);
+    /// The token moved another amount than asked: it charges a fee or rebases.
+    error TokenNotExact(uint256 asked, uint256 moved);
+    error ExchangeFull(uint256 balance, uint256 max);
+    error AmountZero();
+    error AccountUnderfunded(address account, uint256 balance, uint256 needed);
+
+    /// @notice Moves `amount` of the caller's tokens into the caller's account.
+    function deposit(uint256 amount) external;
+
+    /// @notice `deposit` with the allowance signed beside it. A permit that somebody already spent does no harm, as long
+    /// as the allowance is there.
+    function depositWithPermit(uint256 amount, uint256 validUntil, uint8 v, bytes32 r, bytes32 s) external;
+
+    /// @notice Moves `amount` from the caller's account to the caller's tokens.
+    function withdraw(uint256 amount) external;
+
+    /// @notice What `account` can withdraw or spend.
+    function balanceOf(address account) external view returns (uint256);
+
+    // Nodes
+
+    event NodeRegistered(address indexed node, address indexed owner);
+    event StakeAdded(address indexed node, address indexed owner, uint256 amount);
+    event UnbondingStarted(address indexed node, address indexed owner, uint256 amount, uint40 unbondsAt);
+    event UnbondingFinished(address indexed node, address indexed owner, uint256 amount);
+    event EarningsCollected(address indexed node, address indexed owner, uint256 amount);
+
+    error SignatureExpired(uint256 validUntil, uint256 time);
+    error NodeSignatureInvalid(address node);
+    error NodeAlreadyRegistered(address node, address owner);
+    error NodeUnknown(address node);
+    error NotNodeOwner(address node, address owner, address caller);
+    error StakeUnderfunded(address node, uint256 staked, uint256 needed);
+    error StakeLocked(address node, uint256 until, uint256 time);
+    error NothingUnbonding(address node);
+    error TooManyNodes(uint256 nodes, uint256 max);
+
+    /// @notice Binds `node` to the caller, who will own its earnings and stake. `signature` is by the node's key over
+    /// `NodeRegistration(node, owner, validUntil)`, so nobody registers a key that is not theirs. A binding is for ever.
+    function registerNode(address node, uint256 validUntil, bytes calldata signature) external;
+
+    /// @notice Moves `amount` from the owner's account to the node's stake.
+    function addStake(address node, uint256 amount) external;
+
+    /// @notice Takes `amount` of stake out of all quorums; it is the owner's again after `UNBONDING` seconds. Starting
+    /// once more adds to what is unbonding and begins the delay anew.
+    function startUnbonding(address node, uint256 amount) external;
+
+    /// @notice Moves what has unbonded to the owner's account. Anyone may call.
+    function finishUnbonding(address node) external;
+
+    /// @notice Moves what the nodes earned to their owners' accounts. Anyone may call.
+    function collectEarnings(address[] calldata nodes) external;
+
+    function nodeOf(address node) external view returns (NodeView memory);
+
+    // Leases
+
+    event LeaseOpened(
+        bytes32 indexed leaseId,
+        address indexed consumer,
+        address sessionKey,
+        address[] nodes,
+        bytes32 salt,
+        uint96 amount,
+        uint40 expiry
+    );
+    event LeaseToppedUp(bytes32 indexed leaseId, address indexed from, uint256 amount);
+    event LeaseExtended(bytes32 indexed leaseId, uint40 expiry);
+    event LeaseClosed(bytes32 indexed leaseId, address indexed consumer, uint256 refund);
+
+    error NotConsumer(address consumer, address caller);
+    error SessionKeyZero();
+    error CommitteeSizeOutOfRange(uint256 size, uint256 min, uint256 max);
+    error CommitteeNotAscending(address node);
+    error OwnerRepeated(address owner, address node);
+    error ExpiryOutOfRange(uint256 expiry, uint256 min, uint256 max);
+    error LeaseAlreadyOpened(bytes32 leaseId);
+    error LeaseNotLive(bytes32 leaseId, LeaseStatus status);
+    error LeaseNotClosable(bytes32 leaseId, uint256 from, uint256 time);
+
+    /// @notice Locks `amount` of the caller's account for the committee `lease.nodes`: 1 to 16 registered nodes,
+    /// strictly ascending, of distinct owners. The lease id is the EIP-712 struct hash of `lease`, without domain.
+    function open(Lease calldata lease, uint256 amount, uint40 expiry) external returns (bytes32 leaseId);
+
+    /// @notice Adds `amount` of the caller's account to a lease that is not closed. Anyone may call; a remainder goes to
+    /// the consumer all the same.
+    function topUp(bytes32 leaseId, uint256 amount) external;
+
+    /// @notice Moves the expiry later. Only the consumer may call.
+    function extend(Lease calldata lease, uint40 expiry) external;
+
+    /// @notice After expiry + grace, returns the remainder to the consumer's account. Anyone may call.
+    function close(Lease calldata lease) external;
+
+    function leaseOf(bytes32 leaseId) external view returns (LeaseView memory);
+
+    /// @notice Whether the order with `nonce` was settled without a voucher.
+    function isSettled(bytes32 leaseId, uint32 nonce) external view returns (bool);
+
+    // Settlement
+
+    event OrderSettled(
+        bytes32 indexed leaseId,
+        bytes32 indexed orderId,
+        uint32 nonce,
+        bytes32 resultHash,
+        uint256 total
+    );
+    event NodePaid(address indexed node, bytes32 indexed leaseId, bytes32 indexed orderId, uint256 amount);
+    /// The order's `forceFee` went to the account of whoever settled it after its deadline.
+    event ForceFeePaid(bytes32 indexed orderId, address indexed to, uint256 amount);
+
+    error OrderOfOtherLease(bytes32 leaseId, bytes32 ordered);
+    error OrderSignatureInvalid(bytes32 orderId, address sessionKey);
+    error OrderOutlivesLease(uint256 deadline, uint256 expiry);
+    error OrderExpired(bytes32 orderId, uint256 until, uint256 time);
+    error QuorumOutOfRange(uint256 quorumBps, uint256 min, uint256 max);
+    error NonceCovered(uint256 nonce, uint256 upTo);
+    error NonceUsed(uint256 nonce);
+    error AttestationsNotAscending(address node);
+    error NotInCommittee(address node);
+    error AttestationSignatureInvalid(address node);
+    error AttestationsMissing(uint256 present, uint256 committee, uint256 deadline);
+    error NoQuorum(
+        bytes32 orderId,
+        uint256 agreeing,
+        uint256 committee,
+        uint256 agreeingStake,
+        uint256 committeeStake,
+        uint256 quorumBps
+    );
+    error LeaseUnderfunded(bytes32 leaseId, uint256 funds, uint256 needed);
+
+    /// @notice Pays the nodes that agree on the order's result; anyone may call, from the moment that the attestations
+    /// exist until the order's deadline + grace. Until the deadline every node of the committee must be among the
+    /// attestations, so nobody can be cut out who is still in time; after it a quorum of the *named* committee
+    /// suffices, by heads and, when the committee has stake, by stake.
+    ///
+    /// Each agreeing node gets the least of its own price, the lower median of the agreeing prices, and the order's
+    /// `maxPrice`. Dissenting and absent nodes get nothing. After the deadline the caller gets the order's `forceFee`.
+    ///
+    /// Nonces begin at 1. Reverts leave nothing changed: without a quorum nobody is paid, and an underfunded lease can
+    /// be topped up and the order settled then.
+    /// @param attestations Strictly ascending by node.
+    function settle(
+        Lease calldata lease,
+        JobOrder calldata order,
+        bytes calldata orderSignature,
+        Attestation[] calldata attestations
+    ) external;
+
+    // Hashes, for those who check their own
+
+    /// @notice EIP-712 struct hash of the terms.
+    function leaseIdOf(Lease calldata lease) external pure returns (bytes32);
+
+    /// @notice EIP-712 signing digest of the order.
+    function orderIdOf(JobOrder calldata order) external view returns (bytes32);
+}
