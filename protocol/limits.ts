@@ -60,6 +60,8 @@ export const LIMITS = {
   jsonDepth: 16,
   /** Rows in one page of any listing. */
   pageRows: 200,
+  /** Connections that one API holds at once: a few file descriptors each. */
+  apiConnections: 1_024,
   /** A long poll's wait: below the idle time-out of common proxies. */
   pollSeconds: 20,
   /** From a request's first byte to its last: a slow sender must not hold a connection. */

@@ -165,6 +165,15 @@ export const receipt: z.ZodType<Receipt, unknown> = z.strictObject({
   usage,
 });
 
+/** A whole number in a URL's query. */
+export function queryInteger(max: number): z.ZodType<number, unknown> {
+  return z
+    .string()
+    .regex(/^[0-9]{1,16}$/, "must be a whole number")
+    .transform(Number)
+    .refine((value) => value <= max, `must be at most ${max}`);
+}
+
 /** A message and its signature. */
 export function signed<Message>(message: z.ZodType<Message, unknown>): z.ZodType<messages.Signed<Message>, unknown> {
   return z.strictObject({ message, signature });
