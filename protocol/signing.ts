@@ -1,6 +1,16 @@
 // Decides the hash under which each message is signed, and whether a signature is by whom it says. It never holds a
 // key: whoever signs passes the typed data to its own signer.
-import { type Address, type Hex, hashStruct, hashTypedData, isAddressEqual, recoverTypedDataAddress } from "viem";
+import {
+  type Address,
+  compactSignatureToSignature,
+  type Hex,
+  hashStruct,
+  hashTypedData,
+  isAddressEqual,
+  parseCompactSignature,
+  recoverTypedDataAddress,
+  serializeSignature,
+} from "viem";
 import { ProtocolError } from "./protocol-error.ts";
 import type { LeaseTerms, Signed, SignedMessages, SignedType } from "./signed-messages.ts";
 import { type ExchangeDomain, TYPES, typedDataDomain } from "./typed-data.ts";
@@ -80,8 +90,9 @@ const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681
 /** The contract takes no malleable signature, so neither do we: `s` in the lower half of the curve's order. */
 function requireCanonicalSignature(signature: Hex): Hex {
   const bytes = (signature.length - 2) / 2;
-  if (bytes !== 65 && bytes !== 64) throw new Error(`Signature of ${bytes} bytes`);
-  if (bytes === 65 && BigInt(`0x${signature.slice(66, 130)}`) > HALF_ORDER) throw new Error("Signature with high s");
+  if (bytes === 64) return serializeSignature(compactSignatureToSignature(parseCompactSignature(signature)));
+  if (bytes !== 65) throw new Error(`Signature of ${bytes} bytes`);
+  if (BigInt(`0x${signature.slice(66, 130)}`) > HALF_ORDER) throw new Error("Signature with high s");
   return signature;
 }
 
