@@ -1,0 +1,147 @@
+// Decides how the contracts' own errors are told to people: a class, a sentence and what to do next.
+// It never decides whether a call is refused: that is the contracts' business.
+import { decodeErrorResult, type Hex } from "viem";
+import { type ContextValue, type ErrorCategory, ProtocolError } from "#protocol/protocol-error.ts";
+import { formatAmount } from "#protocol/units.ts";
+import { exchangeAbi } from "./abi/exchange-abi.ts";
+import { paymentTokenAbi } from "./abi/payment-token-abi.ts";
+
+type Context = Readonly<Record<string, ContextValue>>;
+
+interface RefusalText {
+  readonly category?: ErrorCategory;
+  readonly message?: (context: Context) => string;
+  readonly hint: string;
+}
+
+/** The contracts' `LeaseStatus` in its order. */
+const LEASE_STATUSES = ["none", "live", "ending", "closable", "closed"] as const;
+
+const tokens = (value: ContextValue): string => (typeof value === "bigint" ? formatAmount(value) : String(value));
+const date = (value: ContextValue): string => {
+  const millis = Number(value) * 1000;
+  return millis <= 8.64e15 ? new Date(millis).toISOString() : String(value);
+};
+
+/** The refusals that people meet; the others are told by their name and values alone. */
+const TEXTS: Readonly<Record<string, RefusalText>> = {
+  AccountUnderfunded: {
+    category: "funds",
+    message: ({ account, balance, needed }) =>
+      `Account ${account} holds ${tokens(balance)} tokens in the exchange, ${tokens(needed)} are needed.`,
+    hint: "Deposit the difference first.",
+  },
+  LeaseUnderfunded: {
+    category: "funds",
+    message: ({ leaseId, funds, needed }) =>
+      `Lease ${leaseId} holds ${tokens(funds)} tokens, the order needs ${tokens(needed)}.`,
+    hint: "Top the lease up, then settle again; nothing was consumed.",
+  },
+  StakeUnderfunded: {
+    category: "funds",
+    message: ({ node, staked, needed }) => `Node ${node} has ${tokens(staked)} tokens staked, not ${tokens(needed)}.`,
+    hint: "Ask for at most what is staked.",
+  },
+  ERC20InsufficientBalance: {
+    category: "funds",
+    message: ({ sender, balance, needed }) =>
+      `${sender} holds ${tokens(balance)} tokens, ${tokens(needed)} are needed.`,
+    hint: "Get payment tokens to this address first; on a local chain, mint them.",
+  },
+  ERC20InsufficientAllowance: {
+    category: "funds",
+    message: ({ spender, allowance, needed }) =>
+      `The exchange ${spender} may take ${tokens(allowance)} tokens, ${tokens(needed)} are needed.`,
+    hint: "Approve the exchange for the amount, or deposit with a permit.",
+  },
+  MintTooLarge: { hint: "Mint less in one call." },
+  AmountZero: { category: "invalid", message: () => "The amount is zero.", hint: "Give an amount above zero." },
+  NodeUnknown: { hint: "Register the node first, or leave it out of the committee." },
+  NodeAlreadyRegistered: { hint: "Use it as it is: a node's owner is bound for ever." },
+  NodeSignatureInvalid: { hint: "Sign the registration with the node's key, for this chain, exchange and owner." },
+  SignatureExpired: { hint: "Sign again with a later end of validity." },
+  NotNodeOwner: { hint: "Send from the account that owns the node." },
+  NotConsumer: { hint: "Send from the account that the lease names as consumer." },
+  StakeLocked: {
+    message: ({ node, until }) => `The stake of node ${node} is locked until ${date(until)}.`,
+    hint: "Try again after that time.",
+  },
+  OwnerRepeated: { hint: "Choose nodes of distinct owners." },
+  LeaseAlreadyOpened: { hint: "Use another salt: a lease id never opens twice." },
+  LeaseNotLive: { hint: "Open a new lease." },
+  LeaseNotClosable: {
+    message: ({ leaseId, from }) => `Lease ${leaseId} can be closed after ${date(from)}.`,
+    hint: "Try again after that time.",
+  },
+  OrderExpired: {
+    message: ({ orderId, until }) => `Order ${orderId} could be settled until ${date(until)}.`,
+    hint: "Close the lease after its grace to get the remainder back.",
+  },
+  NonceUsed: { hint: "Nothing to do: this order is settled." },
+  NonceCovered: { hint: "Nothing to do: a cleared voucher covers this order." },
+  AttestationsMissing: { hint: "Bring every node's attestation, or wait until the deadline has passed." },
+  NoQuorum: { hint: "Run the work again with other nodes; nobody was paid." },
+};
+
+/** The typed error for what a contract reverted with; `call` names what was tried. */
+export function refusalOf(call: string, data: Hex, cause: unknown): ProtocolError {
+  let decoded: { errorName: string; args?: readonly unknown[] | undefined; abiItem: unknown };
+  try {
+    decoded = decodeErrorResult({ abi: [...exchangeAbi, ...paymentTokenAbi], data });
+  } catch {
+    return revertedWithout(call, { data: data.slice(0, 138) }, cause);
+  }
+  const { errorName } = decoded;
+  if (errorName === "Error" || errorName === "Panic") {
+    return revertedWithout(call, { reason: String(decoded.args?.[0]).slice(0, 200) }, cause);
+  }
+  const context = contextOf(decoded.abiItem as AbiError, decoded.args ?? []);
+  const text = TEXTS[errorName];
+  const fallback = Object.entries(context).map(([name, value]) => `${name} ${value}`);
+  const message =
+    text?.message?.(context) ??
+    `The contract refuses ${call}: ${words(errorName)}${fallback.length > 0 ? ` (${fallback.join(", ")})` : ""}.`;
+  return new ProtocolError(text?.category ?? "rejected", kebabCase(errorName), message, {
+    hint: text?.hint ?? "Check the call's values against the contract's rules.",
+    context: { ...context, call },
+    retryable: false,
+    cause,
+  });
+}
+
+/** A revert that says nothing that we understand. */
+export function revertedWithout(call: string, context: Context, cause?: unknown): ProtocolError {
+  const reason = typeof context.reason === "string" && context.reason !== "" ? `: ${context.reason}` : "";
+  return new ProtocolError("rejected", "transaction-reverted", `The contract reverts ${call}${reason}.`, {
+    hint: "Check that the addresses are those of this exchange and its token.",
+    context: { ...context, call },
+    retryable: false,
+    cause,
+  });
+}
+
+interface AbiError {
+  readonly name: string;
+  readonly inputs: readonly { readonly name?: string }[];
+}
+
+function contextOf({ name, inputs }: AbiError, args: readonly unknown[]): Context {
+  const entries = inputs.map((input, index): [string, ContextValue] => {
+    const value = args[index] as ContextValue;
+    if (name === "LeaseNotLive" && input.name === "status") return ["status", LEASE_STATUSES[Number(value)] ?? value];
+    return [input.name || `value${index}`, value];
+  });
+  return Object.fromEntries(entries);
+}
+
+function words(name: string): string {
+  return kebabCase(name).replaceAll("-", " ");
+}
+
+/** `ERC20InsufficientBalance` becomes `erc20-insufficient-balance`. */
+function kebabCase(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .replace(/([A-Z])([A-Z][a-z])/g, "$1-$2")
+    .toLowerCase();
+}

@@ -1,0 +1,107 @@
+// A real chain in this process with the exchange deployed, for the tests of every folder: start it with `await using`.
+import { execFile } from "node:child_process";
+import { access } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { createHardhatRuntimeEnvironment } from "hardhat/hre";
+import { type Address, createPublicClient, createWalletClient, type Hex, http, type LocalAccount } from "viem";
+import { mnemonicToAccount } from "viem/accounts";
+import { approveCall, type ContractCall, depositCall, mintCall } from "#chain/calls.ts";
+import type { ChainSettings } from "#chain/connect.ts";
+import { deployExchange } from "#chain/deploy.ts";
+import type { Deployment } from "#chain/deployments.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export const ARTIFACTS = `${ROOT}artifacts`;
+
+export interface LocalChain extends AsyncDisposable, Deployment {
+  readonly rpcUrl: string;
+  /** What `connectChain` takes. */
+  readonly settings: ChainSettings;
+  /** Hardhat's development accounts, each with 10,000 of the chain's currency; the last one deployed the contracts. */
+  readonly accounts: readonly LocalAccount[];
+  /** Any JSON-RPC method, such as `evm_snapshot`. */
+  rpc(method: string, params?: readonly unknown[]): Promise<unknown>;
+  /** Moves the chain's clock and makes a block: afterwards the chain's time is ahead of the machine's. */
+  advance(seconds: number): Promise<void>;
+  /** Sends a call by `account` and waits for it, without a lane. */
+  send(account: LocalAccount, call: ContractCall): Promise<Hex>;
+  /** Mints `amount` for `account` and deposits it in the exchange. */
+  fund(account: LocalAccount, amount: bigint): Promise<void>;
+}
+
+/**
+ * Starts a chain on a free port of 127.0.0.1: one block a transaction, the machine's clock, about 2 s.
+ * `graceSeconds` is 5 unless told.
+ */
+export async function startLocalChain(options: { graceSeconds?: number } = {}): Promise<LocalChain> {
+  await buildContracts();
+  const hre = await createHardhatRuntimeEnvironment({
+    networks: {
+      // Several transactions a second must not push the chain's clock ahead of the machine's.
+      local: {
+        type: "edr-simulated",
+        chainType: "l1",
+        hardfork: "osaka",
+        chainId: 31_337,
+        allowBlocksWithSameTimestamp: true,
+      },
+    },
+  });
+  const server = await hre.network.createServer("local", "127.0.0.1", 0);
+  const { port } = await server.listen();
+  const rpcUrl = `http://127.0.0.1:${port}`;
+  const accounts = Array.from({ length: 20 }, (_, addressIndex) =>
+    mnemonicToAccount("test test test test test test test test test test test junk", { addressIndex }),
+  );
+  const deployer = accounts.at(-1) as LocalAccount;
+  const deployment = await deployExchange({
+    rpcUrl,
+    account: deployer,
+    graceSeconds: options.graceSeconds ?? 5,
+    artifacts: ARTIFACTS,
+  });
+  const { chainId, exchange, token, deployedAt } = deployment;
+  const settings = { rpcUrl, chainId, exchange, deployedAt };
+  return { ...deployment, rpcUrl, settings, accounts, ...createHands(settings, token), [Symbol.asyncDispose]: stop };
+
+  async function stop(): Promise<void> {
+    await server.close();
+  }
+}
+
+function createHands(settings: ChainSettings, token: Address): Pick<LocalChain, "rpc" | "advance" | "send" | "fund"> {
+  const transport = http(settings.rpcUrl);
+  const client = createPublicClient({ transport, cacheTime: 0, pollingInterval: 20 });
+  const rpc = (method: string, params: readonly unknown[] = []) =>
+    client.request({ method, params } as unknown as Parameters<typeof client.request>[0]) as Promise<unknown>;
+  const send = async (account: LocalAccount, { to, data }: ContractCall) => {
+    const wallet = createWalletClient({ account, transport });
+    const hash = await wallet.sendTransaction({ to, data, chain: null });
+    await client.waitForTransactionReceipt({ hash });
+    return hash;
+  };
+  return {
+    rpc,
+    send,
+    async advance(seconds) {
+      await rpc("evm_increaseTime", [seconds]);
+      await rpc("evm_mine");
+    },
+    async fund(account, amount) {
+      await send(account, mintCall({ token }, account.address, amount));
+      await send(account, approveCall({ settings, token }, amount));
+      await send(account, depositCall({ settings, token }, amount));
+    },
+  };
+}
+
+/** Compiles the contracts when they are not; a change of them is the build's business. */
+async function buildContracts(): Promise<void> {
+  try {
+    await access(`${ARTIFACTS}/contracts/Exchange.sol/Exchange.json`);
+  } catch {
+    const hardhat = fileURLToPath(import.meta.resolve("hardhat/package.json")).replace("package.json", "dist/src/cli.js");
+    await promisify(execFile)(process.execPath, [hardhat, "build"], { cwd: ROOT });
+  }
+}
