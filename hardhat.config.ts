@@ -12,13 +12,20 @@ const compiler = {
   settings: { optimizer: { enabled: true, runs: 1_000_000 }, evmVersion: "osaka", viaIR: true },
 };
 
+// One block per transaction at the time of the machine's clock: without blocks of one time, several transactions in a
+// second would push the chain's clock ahead and order deadlines would pass too early.
+const localChain = {
+  type: "edr-simulated",
+  chainType: "l1",
+  hardfork: "osaka",
+  chainId: 31_337,
+  allowBlocksWithSameTimestamp: true,
+} as const;
+
 export default defineConfig({
   plugins: [hardhatEthers, hardhatViem, hardhatNetworkHelpers, hardhatNodeTestRunner],
   solidity: { profiles: { default: compiler, production: compiler } },
   paths: { sources: "./contracts", tests: { nodejs: "./test/contracts", solidity: "./test/contracts" } },
-  networks: {
-    // What `npx hardhat node` serves: one block per transaction, the time of the machine's clock.
-    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka", chainId: 31337 },
-  },
+  networks: { default: localChain, node: localChain },
   test: { solidity: { fuzz: { runs: 512 }, invariant: { runs: 64, depth: 64, failOnRevert: true } } },
 });
