@@ -1,0 +1,31 @@
+// Bounds on a module that keep validation, compilation and native stack use small for every accepted module.
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const MODULE_LIMITS = {
+  /** A module, before the pass: one image layer. */
+  moduleBytes: 16 * MIB,
+  types: 20_000,
+  functions: 100_000,
+  imports: 10_000,
+  exports: 20_000,
+  globals: 20_000,
+  tables: 16,
+  /** Elements a table may start with or grow to: each costs the host a word and time at reset. */
+  tableElements: 131_072,
+  elementSegments: 20_000,
+  elementsInSegment: 131_072,
+  dataSegments: 50_000,
+  /** One parameter is added by the pass; engines stop at 1,000. */
+  params: 999,
+  results: 999,
+  /** Engines stop at 50,000 locals. */
+  locals: 40_000,
+  nameBytes: 10 * KIB,
+  /** The three bounds that keep an optimising compiler's time per body in the milliseconds. */
+  bodyBytes: 192 * KIB,
+  bodyLoops: 500,
+  bodyNesting: 2_000,
+  branchTableTargets: 65_000,
+} as const;

@@ -1,0 +1,147 @@
+// Cuts a body into segments: runs of instructions that are executed together or not at all, each charged at its start.
+import { MERGED_SEGMENT_FUEL } from "./cost-model.ts";
+import { EDIT, type Edits } from "./edits.ts";
+
+/** The segment of unreachable code. */
+const NONE = -1;
+
+/** What a segment needs to remember of an open block, loop or if. */
+export interface SegmentFrame {
+  /** Segment that was current where the construct began. */
+  outer: number;
+  /** Number of open segments at that point. */
+  openBase: number;
+  /** Fuel that the `then` arm added to `outer`. */
+  thenMerged: number;
+}
+
+export class Segments {
+  readonly fuel: number[] = [];
+  /** Direct callees of each segment, whose constant cost is added once it is known. */
+  readonly callees: (number[] | undefined)[] = [];
+  readonly loops: boolean[] = [];
+  /** Whether the segment is charged by itself; the others are part of one that dominates them. */
+  readonly charged: boolean[] = [];
+  #parents: number[] = [];
+  #pinned: boolean[] = [];
+  #open: number[] = [];
+  #edits: Edits;
+  current = NONE;
+  /** Fuel of the current segment that is not yet in `fuel`. */
+  pending = 0;
+
+  constructor(edits: Edits) {
+    this.#edits = edits;
+    this.current = this.#begin(NONE, true, false);
+  }
+
+  /** Cuts after a conditional branch: what follows runs only if it is not taken. */
+  split(offset: number): void {
+    if (this.current === NONE) return;
+    this.#flush();
+    this.#beginCharged(offset, this.current, false, false);
+  }
+
+  /** Ends the current segment; what follows is unreachable. */
+  stop(): void {
+    this.#flush();
+    this.current = NONE;
+  }
+
+  call(callee: number): void {
+    if (this.current === NONE) return;
+    const callees = this.callees[this.current];
+    if (callees) callees.push(callee);
+    else this.callees[this.current] = [callee];
+  }
+
+  enterBlock(frame: SegmentFrame): void {
+    this.#flush();
+    frame.outer = this.current;
+    frame.openBase = this.#open.length;
+    frame.thenMerged = 0;
+  }
+
+  enterLoop(frame: SegmentFrame, offset: number): void {
+    this.enterBlock(frame);
+    if (this.current !== NONE) this.#beginCharged(offset, this.current, true, true);
+  }
+
+  enterIf(frame: SegmentFrame, offset: number): void {
+    this.enterBlock(frame);
+    this.split(offset);
+  }
+
+  enterElse(frame: SegmentFrame, offset: number): void {
+    this.#flush();
+    if (frame.outer === NONE) return;
+    const before = this.#fuelOf(frame.outer);
+    this.#closeDownTo(frame.openBase);
+    frame.thenMerged = this.#fuelOf(frame.outer) - before;
+    this.#beginCharged(offset, frame.outer, false, false);
+  }
+
+  /**
+   * Leaves a construct whose end is joined by branches or arms. `escapes`: some path leaves it for somewhere else, so
+   * what follows may not run although the construct began. `switched`: the end is one arm of a branch table.
+   */
+  leave(frame: SegmentFrame, offset: number, reachable: boolean, escapes: boolean, switched: boolean): void {
+    this.#flush();
+    if (frame.outer !== NONE) {
+      const before = this.#fuelOf(frame.outer);
+      this.#closeDownTo(frame.openBase);
+      const merged = this.#fuelOf(frame.outer) - before;
+      this.fuel[frame.outer] = this.#fuelOf(frame.outer) - Math.min(merged, frame.thenMerged);
+    }
+    this.current = reachable ? frame.outer : NONE;
+    if (reachable && escapes) this.#beginCharged(offset, frame.outer, switched, false);
+  }
+
+  /** Closes what is still open. The function's own segment is number 0. */
+  finish(): void {
+    this.#flush();
+    this.#closeDownTo(0);
+  }
+
+  /** Whether the whole body is one segment that runs to its end or traps. */
+  isSingle(): boolean {
+    return this.charged.every((charged, segment) => !charged || segment === 0);
+  }
+
+  #beginCharged(offset: number, parent: number, pinned: boolean, loop: boolean): void {
+    this.current = this.#begin(parent, pinned, loop);
+    this.#edits.add(EDIT.charge, offset, offset, this.current);
+  }
+
+  #begin(parent: number, pinned: boolean, loop: boolean): number {
+    const segment = this.fuel.push(0) - 1;
+    this.callees.push(undefined);
+    this.charged.push(false);
+    this.loops.push(loop);
+    this.#parents.push(parent);
+    this.#pinned.push(pinned);
+    this.#open.push(segment);
+    return segment;
+  }
+
+  #flush(): void {
+    if (this.current !== NONE) this.fuel[this.current] = this.#fuelOf(this.current) + this.pending;
+    this.pending = 0;
+  }
+
+  /** Innermost first, so that a chain of small segments is weighed as a whole. */
+  #closeDownTo(base: number): void {
+    while (this.#open.length > base) {
+      const segment = this.#open.pop() as number;
+      const fuel = this.#fuelOf(segment);
+      const parent = this.#parents[segment] as number;
+      if (this.#pinned[segment] || this.callees[segment] || fuel > MERGED_SEGMENT_FUEL) {
+        this.charged[segment] = fuel > 0 || this.callees[segment] !== undefined || this.loops[segment] === true;
+      } else this.fuel[parent] = this.#fuelOf(parent) + fuel;
+    }
+  }
+
+  #fuelOf(segment: number): number {
+    return this.fuel[segment] as number;
+  }
+}
