@@ -45,6 +45,7 @@ export async function startLocalChain(options: { graceSeconds?: number } = {}): 
         hardfork: "osaka",
         chainId: 31_337,
         allowBlocksWithSameTimestamp: true,
+        initialDate: new Date(),
       },
     },
   });
@@ -101,7 +102,10 @@ async function buildContracts(): Promise<void> {
   try {
     await access(`${ARTIFACTS}/contracts/Exchange.sol/Exchange.json`);
   } catch {
-    const hardhat = fileURLToPath(import.meta.resolve("hardhat/package.json")).replace("package.json", "dist/src/cli.js");
+    const hardhat = fileURLToPath(import.meta.resolve("hardhat/package.json")).replace(
+      "package.json",
+      "dist/src/cli.js",
+    );
     await promisify(execFile)(process.execPath, [hardhat, "build"], { cwd: ROOT });
   }
 }
