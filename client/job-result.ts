@@ -1,0 +1,91 @@
+// What a caller gets for a settled job: the answers, who agreed on them, and who was paid.
+import type { Address, Hex } from "viem";
+import { concat, hexToBytes } from "viem";
+import { digestOf } from "#protocol/digest.ts";
+import { decodeResponse, type ResponseMessage } from "#protocol/message.ts";
+import type { Receipt } from "#protocol/order.ts";
+import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { Attestation, Signed } from "#protocol/signed-messages.ts";
+import { type Amount, type Digest, digestToBytes32, type NodeId } from "#protocol/units.ts";
+import type { Usage } from "#protocol/usage.ts";
+import type { Fault } from "./check/fault.ts";
+import { findAgreement } from "./check/find-agreement.ts";
+import { checkContextOf } from "./job/check-context.ts";
+import { totalUsage } from "./quote/quote.ts";
+import type { ClientStore } from "./store/client-store.ts";
+import { currentAttempt, type JobRecord } from "./store/job-record.ts";
+
+export interface JobResult {
+  /** The order's id: names the job on chain and in every index. */
+  readonly job: Hex;
+  /** The job's name on this machine. */
+  readonly name: string;
+  readonly lease: Hex;
+  readonly image: Digest;
+  readonly responses: readonly ResponseMessage[];
+  readonly receipts: readonly Receipt[];
+  /** Digest of the encoded response; of several jobs, of their responses' digests one after the other. */
+  readonly answerDigest: Digest;
+  readonly usage: Usage;
+  readonly committee: readonly { node: NodeId; owner: Address; endpoint: string }[];
+  /** Of the nodes that agreed. */
+  readonly attestations: readonly Signed<Attestation>[];
+  readonly agreed: readonly NodeId[];
+  readonly dissenting: readonly Fault[];
+  /** Whether the agreed responses are those of the quote's own run; absent where there was none. */
+  readonly matchesQuote?: boolean;
+  readonly settlementTransaction: Hex;
+  readonly paid: readonly { owner: Address; amount: Amount }[];
+}
+
+/** The result of a settled job, from its stored record alone. @throws `job-unfinished`, `response-lost` */
+export async function jobResultOf(store: Pick<ClientStore, "blob">, record: JobRecord): Promise<JobResult> {
+  const attempt = currentAttempt(record);
+  const { order, orderId, answers, responses, settlement, commitments } = attempt;
+  if (!order || !orderId || !answers || !responses || !settlement || !commitments) throw unfinished(record);
+  const committee = attempt.committee.map(({ message }) => message);
+  const context = checkContextOf(record, attempt);
+  const { agreed } = await findAgreement(context, committee, answers, attempt.faults);
+  const receipts = agreed[0]?.receipts;
+  if (!receipts) throw unfinished(record);
+  return {
+    job: orderId,
+    name: record.name,
+    lease: attempt.lease,
+    image: record.image,
+    responses: await Promise.all(responses.map((digest) => readResponse(store, digest))),
+    receipts,
+    answerDigest: answerDigestOf(responses),
+    usage: totalUsage(receipts.map(({ usage }) => usage)),
+    committee: committee.map(({ node, owner, endpoint }) => ({ node, owner, endpoint })),
+    attestations: agreed.map(({ attestation }) => attestation),
+    agreed: agreed.map(({ attestation }) => attestation.message.node),
+    dissenting: attempt.faults,
+    ...(record.quoted && { matchesQuote: record.quoted.every((digest, index) => digest === responses[index]) }),
+    settlementTransaction: settlement.transaction,
+    paid: settlement.payments.map(({ owner, amount }) => ({ owner, amount })),
+  };
+}
+
+/** One digest for the answers of a job, or of several in their order. */
+export function answerDigestOf(responses: readonly Digest[]): Digest {
+  const [first] = responses;
+  if (first !== undefined && responses.length === 1) return first;
+  return digestOf(hexToBytes(concat(responses.map(digestToBytes32))));
+}
+
+async function readResponse(store: Pick<ClientStore, "blob">, digest: Digest): Promise<ResponseMessage> {
+  const bytes = await store.blob(digest);
+  if (bytes) return decodeResponse(bytes);
+  throw new ProtocolError("not-found", "response-lost", `Response ${digest} is no longer kept here.`, {
+    hint: "The job is paid; its files were removed from this machine.",
+    context: { digest },
+  });
+}
+
+function unfinished({ name, state }: JobRecord): ProtocolError {
+  return new ProtocolError("conflict", "job-unfinished", `Job ${name} is ${state} and has no settled answer.`, {
+    hint: state === "open" ? `Run mimik job resume ${name}.` : "Run it again.",
+    context: { name, state },
+  });
+}

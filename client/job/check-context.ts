@@ -1,0 +1,21 @@
+// From a job's record to what its answers are checked against.
+import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { CheckContext } from "../check/check-answer.ts";
+import type { Attempt, JobRecord } from "../store/job-record.ts";
+
+/** @throws `order-unsigned` when the attempt has not come so far */
+export function checkContextOf(record: JobRecord, attempt: Attempt): CheckContext {
+  const { order, orderId, commitments } = attempt;
+  if (!order || !orderId || !commitments) {
+    throw new ProtocolError("internal", "order-unsigned", `Job ${record.name} has no order to check answers against.`);
+  }
+  const sizes = new Map(record.blobs.map(({ digest, size }) => [digest, size]));
+  return {
+    domain: { chainId: record.chainId, exchange: record.exchange },
+    orderId,
+    order: order.message,
+    specs: record.specs,
+    requestBytes: record.specs.map(({ request }) => sizes.get(request) ?? 0),
+    commitments,
+  };
+}

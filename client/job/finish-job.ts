@@ -1,0 +1,80 @@
+// Takes a stored job from wherever it stands to its end.
+import { ProtocolError, toProblem } from "#protocol/protocol-error.ts";
+import type { NodeId } from "#protocol/units.ts";
+import type { ClientWorld } from "../client-world.ts";
+import { CLIENT_LIMITS } from "../limits.ts";
+import type { Quote } from "../quote/quote.ts";
+import { currentAttempt, type JobRecord } from "../store/job-record.ts";
+import { ensureAnswers, ensureCommitments, ensureLease, ensureOrder, ensureSettlement } from "./attempt-steps.ts";
+import { planAttempt } from "./plan-attempt.ts";
+
+const STEPS = [ensureLease, ensureOrder, ensureCommitments, ensureAnswers, ensureSettlement] as const;
+
+export interface FinishOptions {
+  /** Whether a committee that finds no quorum may be followed by another one. A resumed job opens no second lease. */
+  readonly rerun: boolean;
+}
+
+/**
+ * The settled record. A failure that time may heal leaves the job open for a resume; any other is stored with it.
+ * @throws `no-quorum`, `order-late`, `response-withheld`, `chain-unreachable`, the contract's refusals
+ */
+export async function finishJob(world: ClientWorld, planned: JobRecord, { rerun }: FinishOptions): Promise<JobRecord> {
+  let record = planned;
+  for (;;) {
+    try {
+      for (const step of STEPS) {
+        world.signal.throwIfAborted();
+        record = await step(world, record);
+      }
+      return record;
+    } catch (error) {
+      // The step stored more than it returned.
+      record = await world.store.job(record.name);
+      const next = rerun && isNoQuorum(error) ? await planNext(world, record) : undefined;
+      if (!next) {
+        await storeFailure(world, record, error);
+        throw error;
+      }
+      record = next;
+    }
+  }
+}
+
+/** The job with one more attempt without those that failed it; undefined when there is no other committee for it. */
+async function planNext(world: ClientWorld, record: JobRecord): Promise<JobRecord | undefined> {
+  const attempt = currentAttempt(record);
+  if (!attempt.ownLease || record.attempts.length >= CLIENT_LIMITS.attempts) return undefined;
+  const banned = [...new Set(record.attempts.flatMap(({ faults }) => faults.map(({ node }): NodeId => node)))];
+  const quote = await quoteOf(world, record);
+  try {
+    const next = await planAttempt(world, { bid: record.bid, terms: record.terms, quote, banned });
+    world.onProgress({ step: "rerun", banned });
+    const extended = { ...record, attempts: [...record.attempts, next] };
+    await world.store.saveJob(extended);
+    return extended;
+  } catch (error) {
+    world.signal.throwIfAborted();
+    // That there is nobody else is less worth telling than why those that there were have failed.
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
+}
+
+async function quoteOf({ store }: ClientWorld, record: JobRecord): Promise<Quote> {
+  const blobs = await Promise.all(record.specs.map(({ request }) => store.blob(request)));
+  const requests = blobs.map((blob) => blob ?? new Uint8Array());
+  const measured = record.quoted && (await Promise.all(record.quoted.map((digest) => store.blob(digest))));
+  const responses = measured?.map((blob) => blob ?? new Uint8Array());
+  return { jobs: record.specs, requests, usage: record.usage, ...(responses && { responses }) };
+}
+
+async function storeFailure({ store, signal }: ClientWorld, record: JobRecord, error: unknown): Promise<void> {
+  if (signal.aborted || !(error instanceof ProtocolError)) return;
+  if (error.retryable || error.category === "internal" || error.category === "cancelled") return;
+  await store.saveJob({ ...record, state: "failed", failure: toProblem(error) });
+}
+
+function isNoQuorum(error: unknown): boolean {
+  return error instanceof ProtocolError && error.code === "no-quorum";
+}

@@ -1,0 +1,143 @@
+// From a bid and offers to a stored, unopened lease and the attempt that will use it. No money has moved yet.
+import type { Hex } from "viem";
+import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { Bid, Offer, Signed } from "#protocol/signed-messages.ts";
+import { leaseIdOf, signingHash } from "#protocol/signing.ts";
+import { formatAmount, type NodeId } from "#protocol/units.ts";
+import type { ClientWorld } from "../client-world.ts";
+import { unixSeconds } from "../clock.ts";
+import { chooseCommittee } from "../committee/choose-committee.ts";
+import { gatherOffers, newestOffers } from "../committee/gather-offers.ts";
+import type { JobTerms } from "../job-terms.ts";
+import { newLease } from "../lease/lease-terms.ts";
+import { CLIENT_LIMITS } from "../limits.ts";
+import { fundingFor } from "../quote/price-cap.ts";
+import type { Quote } from "../quote/quote.ts";
+import { random32 } from "../random.ts";
+import type { Attempt } from "../store/job-record.ts";
+import type { LeaseRecord } from "../store/lease-record.ts";
+
+export interface AttemptInput {
+  readonly bid: Signed<Bid>;
+  readonly terms: JobTerms;
+  readonly quote: Quote;
+  readonly banned: readonly NodeId[];
+}
+
+/**
+ * Matches, and stores a lease for the committee.
+ * @throws `committee-too-small`, `budget-too-small`, `account-underfunded`, `offers-missing`
+ */
+export async function planAttempt(world: ClientWorld, input: AttemptInput): Promise<Attempt> {
+  const { ledger, store, clock, onProgress } = world;
+  const { bid, terms, quote, banned } = input;
+  const now = unixSeconds(clock);
+  const offers = await findOffers(world, bid, banned);
+  const committee = await chooseCommittee({ ledger, bid: bid.message, offers, banned, now });
+  const members = committee.map(({ message }) => message);
+  const { maxPrice, amount } = fundingFor(quote, members, terms);
+  const matched = members.map(({ node, owner }) => ({ node, owner }));
+  onProgress({ step: "matched", committee: matched, cost: amount - terms.forceFee });
+  await requireFunds(world, bid.message.consumer, amount);
+
+  const nodes = matched.map(({ node }) => node);
+  const { terms: leaseTerms, sessionKey } = newLease(bid.message.consumer, nodes);
+  const lease = leaseIdOf(leaseTerms);
+  await store.saveLease({
+    version: 1,
+    lease,
+    ...ledger.domain,
+    terms: { ...leaseTerms, nodes: [...nodes] },
+    sessionKey,
+    committee: [...committee],
+    amount,
+    expiry: now + terms.deadlineSeconds + CLIENT_LIMITS.leaseMarginSeconds,
+    orders: 0,
+    use: "job",
+    createdAt: now,
+    closed: false,
+  });
+  return newAttempt(lease, true, committee, maxPrice);
+}
+
+/**
+ * An attempt in a lease that is already rented, at the nodes' present rates.
+ * @throws `lease-ended`, `budget-too-small`, `lease-underfunded`
+ */
+export async function planInLease(world: ClientWorld, input: AttemptInput, rented: LeaseRecord): Promise<Attempt> {
+  const known = new Set(rented.terms.nodes);
+  const present = (await findOffers(world, input.bid, [])).filter(({ message }) => known.has(message.node));
+  const newest = newestOffers([...rented.committee, ...present]);
+  const committee = rented.terms.nodes.flatMap((node) => newest.find(({ message }) => message.node === node) ?? []);
+  const members = committee.map(({ message }) => message);
+  const { maxPrice, amount } = fundingFor(input.quote, members, input.terms);
+  const standing = await world.ledger.leaseOf(rented.lease);
+  if (!standing?.open) {
+    throw new ProtocolError("conflict", "lease-ended", `Lease ${rented.lease} is not open.`, {
+      hint: "Rent a new one with mimik rent.",
+      context: { lease: rented.lease },
+    });
+  }
+  if (standing.remaining < amount) {
+    const [held, needed] = [formatAmount(standing.remaining), formatAmount(amount)];
+    throw new ProtocolError("funds", "lease-underfunded", `The lease holds ${held}, the job may cost ${needed}.`, {
+      hint: "Rent a new one with a larger budget, or run the job without --lease.",
+      context: { lease: rented.lease, remaining: standing.remaining, needed: amount },
+    });
+  }
+  return newAttempt(rented.lease, false, committee, maxPrice);
+}
+
+function newAttempt(lease: Hex, ownLease: boolean, committee: readonly Signed<Offer>[], maxPrice: bigint): Attempt {
+  return {
+    lease,
+    ownLease,
+    committee: [...committee],
+    maxPrice,
+    order: null,
+    orderId: null,
+    token: random32(),
+    commitments: null,
+    answers: null,
+    faults: [],
+    responses: null,
+    settlement: null,
+  };
+}
+
+/**
+ * The offers to match: given ones, or a marketplace's. The bid is posted there, so that others see the demand; what the
+ * marketplace would match is only one more source of offers.
+ */
+async function findOffers(
+  { marketplace, offers, ledger, signal }: ClientWorld,
+  bid: Signed<Bid>,
+  banned: readonly NodeId[],
+): Promise<readonly Signed<Offer>[]> {
+  if (offers) return newestOffers(offers);
+  if (!marketplace) {
+    throw new ProtocolError(
+      "invalid",
+      "offers-missing",
+      "There is neither a marketplace nor an offer to choose from.",
+      {
+        hint: "Name a marketplace, or give offers.",
+      },
+    );
+  }
+  const matched =
+    banned.length === 0
+      ? (await marketplace.postBid(bid, { signal })).match
+      : await marketplace.matchAgain(signingHash(ledger.domain, "Bid", bid.message), banned, { signal });
+  return newestOffers([...matched.committee, ...(await gatherOffers(marketplace, signal))]);
+}
+
+async function requireFunds({ ledger }: ClientWorld, consumer: Bid["consumer"], needed: bigint): Promise<void> {
+  const balance = await ledger.balanceOf(consumer);
+  if (balance >= needed) return;
+  const message = `Account ${consumer} holds ${formatAmount(balance)} in the exchange, ${formatAmount(needed)} are needed.`;
+  throw new ProtocolError("funds", "account-underfunded", message, {
+    hint: "Deposit the difference: mimik wallet fund.",
+    context: { account: consumer, balance, needed },
+  });
+}

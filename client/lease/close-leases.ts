@@ -1,0 +1,65 @@
+// Brings the remainder of ended leases back to the consumer's account. Anyone may close a lease; the money goes to the
+// consumer all the same.
+import type { Hex } from "viem";
+import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { Amount, UnixSeconds } from "#protocol/units.ts";
+import type { Ledger } from "../ledger.ts";
+import type { ClientStore } from "../store/client-store.ts";
+import type { LeaseRecord } from "../store/lease-record.ts";
+
+export interface ClosedLease {
+  readonly lease: Hex;
+  /** Back in the account, base units. */
+  readonly refund: Amount;
+  readonly transaction: Hex;
+}
+
+type ClosingLedger = Pick<Ledger, "domain" | "graceSeconds" | "time" | "leaseOf" | "closeLease">;
+
+/** From when on the lease can be closed. */
+export function closableFrom(expiry: UnixSeconds, graceSeconds: number): UnixSeconds {
+  return expiry + graceSeconds + 1;
+}
+
+/** Closes every lease of this exchange that can be closed now. */
+export async function closeEndedLeases(ledger: ClosingLedger, store: ClientStore): Promise<readonly ClosedLease[]> {
+  const { chainId, exchange } = ledger.domain;
+  const time = await ledger.time();
+  const due = (await store.leases()).filter(
+    (record) =>
+      !record.closed &&
+      record.chainId === chainId &&
+      record.exchange === exchange &&
+      closableFrom(record.expiry, ledger.graceSeconds) <= time,
+  );
+  const closed: ClosedLease[] = [];
+  for (const record of due) {
+    const standing = await ledger.leaseOf(record.lease);
+    if (standing?.open && closableFrom(standing.expiry, ledger.graceSeconds) > time) continue;
+    if (standing?.open) closed.push(await close(ledger, record, standing.remaining));
+    // Never opened, or closed by somebody else: either way there is nothing left to bring back.
+    await store.saveLease({ ...record, closed: true });
+  }
+  return closed;
+}
+
+/**
+ * Closes one lease.
+ * @throws `lease-not-closable` before its expiry and grace have passed, `lease-not-open`
+ */
+export async function closeLease(ledger: ClosingLedger, store: ClientStore, record: LeaseRecord): Promise<ClosedLease> {
+  const standing = await ledger.leaseOf(record.lease);
+  if (!standing?.open) {
+    throw new ProtocolError("conflict", "lease-not-open", `Lease ${record.lease} is not open.`, {
+      hint: "Nothing is locked in it.",
+      context: { lease: record.lease },
+    });
+  }
+  const closed = await close(ledger, record, standing.remaining);
+  await store.saveLease({ ...record, closed: true });
+  return closed;
+}
+
+async function close(ledger: ClosingLedger, { lease, terms }: LeaseRecord, refund: Amount): Promise<ClosedLease> {
+  return { lease, refund, transaction: await ledger.closeLease(terms, lease) };
+}

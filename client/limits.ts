@@ -1,0 +1,31 @@
+// The bounds that only a consumer needs: how long it tries, how much it keeps.
+
+export const CLIENT_LIMITS = {
+  /** Pages of offers read from one marketplace: 2,000 offers are a choice wide enough. */
+  offerPages: 10,
+  /** Times that a committee is chosen anew because an offer in it was forged or its node is not registered. */
+  rematches: 16,
+  /** Committees that one job may have: the first, and one without those that failed it. */
+  attempts: 2,
+  /** Between two tries to reach a node, milliseconds: the first and the longest. */
+  retryMillisMin: 200,
+  retryMillisMax: 2_000,
+  /** From the deadline of a job's order to the expiry of its lease: time for one settlement. */
+  leaseMarginSeconds: 30,
+  /** From `commitUntil` to the moment that a partial set of commitments is sent: nodes' clocks differ. */
+  skewSeconds: 1,
+  /** How long a resumed job asks for attestations that were made before its deadline. */
+  rereadSeconds: 10,
+  /** A bid begins this much in the past, for readers whose clocks are behind. */
+  bidBackdateSeconds: 30,
+  /** How long a bid stands: one job and one rerun of it. */
+  bidSeconds: 900,
+  /** Seconds after a deadline during which settlement is tried again while the chain's clock is behind. */
+  chainLagSeconds: 60,
+  /** Fuel above the quoted, in 1/1,000 of it: runs are exact, so this only keeps round numbers readable. */
+  fuelHeadroomPermille: 1_050n,
+  /** One job's file: 256 jobs of 16 nodes with their receipts fit four times. */
+  recordBytes: 16 * 1024 * 1024,
+  /** Jobs that are kept; the oldest finished ones go first. */
+  records: 1_000,
+} as const;

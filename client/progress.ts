@@ -1,0 +1,21 @@
+// What a caller can be told while its jobs are under way.
+import type { Address, Hex } from "viem";
+import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
+import type { Usage } from "#protocol/usage.ts";
+import type { Fault } from "./check/fault.ts";
+
+export type JobProgress =
+  | { readonly step: "quoting"; readonly jobs: number }
+  | { readonly step: "quoted"; readonly usage: Usage }
+  | { readonly step: "matched"; readonly committee: readonly { node: NodeId; owner: Address }[]; readonly cost: Amount }
+  | { readonly step: "leased"; readonly lease: Hex; readonly amount: Amount }
+  | { readonly step: "ordered"; readonly order: Hex; readonly deadline: UnixSeconds }
+  | { readonly step: "committed"; readonly node: NodeId }
+  | { readonly step: "attested"; readonly node: NodeId }
+  | { readonly step: "fault"; readonly fault: Fault }
+  | { readonly step: "agreed"; readonly nodes: readonly NodeId[] }
+  | { readonly step: "waiting"; readonly until: UnixSeconds; readonly reason: string }
+  | { readonly step: "rerun"; readonly banned: readonly NodeId[] }
+  | { readonly step: "settled"; readonly transaction: Hex };
+
+export type OnProgress = (progress: JobProgress) => void;

@@ -1,0 +1,163 @@
+// Everything that a consumer must not lose, as files under its home: jobs, leases with their session keys, and the bytes
+// of images, requests and responses by digest.
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { z } from "zod";
+import { digestOf } from "#protocol/digest.ts";
+import { LIMITS } from "#protocol/limits.ts";
+import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { Digest } from "#protocol/units.ts";
+import { parseWire, toWire } from "#protocol/wire.ts";
+import { CLIENT_LIMITS } from "../limits.ts";
+import { readLimited, writeDurably } from "./durable-file.ts";
+import { lockFile } from "./file-lock.ts";
+import { type JobRecord, jobRecord } from "./job-record.ts";
+import { type LeaseRecord, leaseRecord } from "./lease-record.ts";
+
+export interface ClientStore {
+  saveJob(record: JobRecord): Promise<void>;
+  /** By its name, or by the start of an order's id, at least 6 characters. @throws `job-unknown`, `job-ambiguous` */
+  job(reference: string): Promise<JobRecord>;
+  /** Newest first; files that cannot be read are left out. */
+  jobs(): Promise<readonly JobRecord[]>;
+  /** Nobody else works on the job until disposed. @throws `job-in-progress` */
+  lockJob(name: string): Promise<AsyncDisposable>;
+  saveLease(record: LeaseRecord): Promise<void>;
+  /** By its id or its start, at least 6 characters. @throws `lease-unknown`, `lease-ambiguous` */
+  lease(reference: string): Promise<LeaseRecord>;
+  leases(): Promise<readonly LeaseRecord[]>;
+  /** The nonce of the lease's next order, which nobody gets again. @throws `lease-unknown` */
+  takeNonce(lease: string): Promise<number>;
+  saveBlob(bytes: Uint8Array): Promise<Digest>;
+  /** Checked against its digest; undefined when it is not kept. */
+  blob(digest: Digest): Promise<Uint8Array | undefined>;
+  /** Forgets the oldest finished jobs beyond CLIENT_LIMITS.records and the blobs that no job names. */
+  prune(): Promise<void>;
+}
+
+/** Opens the store under `home`, making its directories where there are none. */
+export async function openClientStore(home: string): Promise<ClientStore> {
+  const [jobsDir, leasesDir, blobsDir] = ["jobs", "leases", "job-blobs"].map((name) => join(home, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const directory of [jobsDir, leasesDir, blobsDir]) await mkdir(directory, { recursive: true, mode: 0o700 });
+  const jobPath = (name: string) => join(jobsDir, `${name}.json`);
+  const blobPath = (digest: Digest) => join(blobsDir, digest.slice("sha256:".length));
+
+  const jobs = async () => {
+    const records = await readAll(jobsDir, jobRecord, "job file");
+    return records.toSorted((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? -1 : 1));
+  };
+  const leases = () => readAll(leasesDir, leaseRecord, "lease file");
+  return {
+    saveJob: (record) => writeDurably(jobPath(record.name), toWire(record)),
+    job: async (reference) =>
+      (await exactly(jobsDir, /^[0-9a-f]{12}$/, reference, jobRecord, "job file")) ??
+      onlyOne("job", reference, await jobs(), ({ name, attempts }) => [
+        name,
+        ...attempts.flatMap((a) => a.orderId ?? []),
+      ]),
+    jobs,
+    lockJob: (name) => lockFile(join(jobsDir, `${name}.lock`)),
+    saveLease: (record) => writeDurably(join(leasesDir, `${record.lease}.json`), toWire(record)),
+    lease: async (reference) =>
+      (await exactly(leasesDir, /^0x[0-9a-f]{64}$/, reference, leaseRecord, "lease file")) ??
+      onlyOne("lease", reference, await leases(), ({ lease }) => [lease]),
+    leases,
+    takeNonce: async (lease) => {
+      await using _lock = await lockFile(join(leasesDir, `${lease}.lock`));
+      const path = join(leasesDir, `${lease}.json`);
+      const record = await readRecord(path, leaseRecord, "lease file");
+      if (!record) throw unknown("lease", lease);
+      await writeDurably(path, toWire({ ...record, orders: record.orders + 1 }));
+      return record.orders + 1;
+    },
+    saveBlob: async (bytes) => {
+      const digest = digestOf(bytes);
+      const known = await stat(blobPath(digest)).catch(() => undefined);
+      if (known?.size !== bytes.length) await writeDurably(blobPath(digest), bytes);
+      return digest;
+    },
+    blob: async (digest) => {
+      const bytes = await readLimited(blobPath(digest), LIMITS.blobBytes);
+      return bytes && digestOf(bytes) === digest ? bytes : undefined;
+    },
+    prune: async () => {
+      const records = await jobs();
+      const finished = records.filter((record) => record.state !== "open");
+      const spare = Math.max(0, records.length - CLIENT_LIMITS.records);
+      if (spare === 0) return;
+      const dropped = new Set(finished.slice(-spare));
+      for (const record of dropped) await rm(jobPath(record.name), { force: true });
+      await dropBlobs(
+        blobsDir,
+        records.filter((record) => !dropped.has(record)),
+      );
+    },
+  };
+}
+
+async function readAll<Value>(directory: string, schema: z.ZodType<Value>, what: string): Promise<Value[]> {
+  const values: Value[] = [];
+  for (const name of (await readdir(directory)).filter((name) => name.endsWith(".json"))) {
+    const value = await readRecord(join(directory, name), schema, what).catch(() => undefined);
+    if (value !== undefined) values.push(value);
+  }
+  return values;
+}
+
+/** The file of a whole name, without reading the others. */
+async function exactly<Value>(
+  directory: string,
+  form: RegExp,
+  reference: string,
+  schema: z.ZodType<Value>,
+  what: string,
+): Promise<Value | undefined> {
+  return form.test(reference) ? readRecord(join(directory, `${reference}.json`), schema, what) : undefined;
+}
+
+async function readRecord<Value>(path: string, schema: z.ZodType<Value>, what: string): Promise<Value | undefined> {
+  const bytes = await readLimited(path, CLIENT_LIMITS.recordBytes);
+  return bytes && parseWire(schema, JSON.parse(new TextDecoder().decode(bytes)), what);
+}
+
+async function dropBlobs(directory: string, kept: readonly JobRecord[]): Promise<void> {
+  const named = new Set<string>(
+    kept.flatMap((record) => [
+      ...record.blobs.map((blob) => blob.digest),
+      ...(record.quoted ?? []),
+      ...record.attempts.flatMap((attempt) => attempt.responses ?? []),
+    ]),
+  );
+  for (const name of await readdir(directory)) {
+    if (!named.has(`sha256:${name}`)) await rm(join(directory, name), { force: true });
+  }
+}
+
+const REFERENCE_MIN = 6;
+
+function onlyOne<Item>(kind: string, reference: string, items: readonly Item[], ids: (item: Item) => string[]): Item {
+  const wanted = reference.toLowerCase();
+  const found =
+    wanted.replace(/^0x/, "").length < REFERENCE_MIN
+      ? []
+      : items.filter((item) => ids(item).some((id) => id.startsWith(wanted) || id.startsWith(`0x${wanted}`)));
+  const [first] = found;
+  if (first !== undefined && found.length === 1) return first;
+  if (found.length === 0) throw unknown(kind, reference);
+  throw new ProtocolError("conflict", `${kind}-ambiguous`, `${found.length} ${kind}s begin with "${reference}".`, {
+    hint: "Give more characters.",
+    context: { reference },
+  });
+}
+
+function unknown(kind: string, reference: string): ProtocolError {
+  const message = `There is no ${kind} "${reference.slice(0, 80)}" here.`;
+  return new ProtocolError("not-found", `${kind}-unknown`, message, {
+    hint: `Run mimik ${kind} list to see what there is.`,
+    context: { reference: reference.slice(0, 80) },
+  });
+}
