@@ -164,10 +164,12 @@ class BodyEmitter {
     const end = edits.ends[edit] as number;
     switch (kind) {
       case EDIT.charge:
-        return this.#emitCharge(arg);
+        this.#emitCharge(arg);
+        return;
       case EDIT.canonical:
       case EDIT.canonicalLocal:
-        return this.#emitCanonical(arg);
+        this.#emitCanonical(arg);
+        return;
       case EDIT.call:
         this.#emitCall(arg);
         break;
@@ -185,7 +187,8 @@ class BodyEmitter {
         this.#branch(arg);
         break;
       case EDIT.bulk:
-        return this.#aroundForeign(() => this.#call(OP.call, this.#context.bulkFunctions[arg] as number));
+        this.#aroundForeign(() => this.#call(OP.call, this.#context.bulkFunctions[arg] as number));
+        return;
       case EDIT.grow:
         this.#aroundForeign(() => this.#call(OP.call, this.#context.growFunction));
         break;
@@ -233,7 +236,8 @@ class BodyEmitter {
 
   #emitCall(callee: number): void {
     if (this.#context.planOf(callee).convention === "global") {
-      return this.#aroundForeign(() => this.#call(OP.call, callee));
+      this.#aroundForeign(() => this.#call(OP.call, callee));
+      return;
     }
     this.#local(OP.localGet, this.#locals.budget);
     this.#call(OP.call, this.#context.bodyIndexOf(callee));
@@ -245,7 +249,8 @@ class BodyEmitter {
     if (convention === "constant") {
       // Its type has no budget, so its frame comes on top of ours; it calls nothing that could go on like this.
       this.#call(OP.call, callee);
-      return this.#branch(level);
+      this.#branch(level);
+      return;
     }
     this.#emitExit();
     const register = this.#plan.convention === "register";

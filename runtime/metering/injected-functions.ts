@@ -6,7 +6,7 @@ import { BULK_BYTES_PER_FUEL_LOG2, FUEL_PER_GROWN_PAGE, FUEL_PER_TABLE_ELEMENT_L
 import type { EmitContext } from "./emit-context.ts";
 import { MODULE_LIMITS } from "./limits.ts";
 import type { TableType } from "./module-shape.ts";
-import { type FunctionType, I32, I64 } from "./value-type.ts";
+import { type FunctionType, I32 } from "./value-type.ts";
 
 export interface InjectedFunction {
   readonly type: FunctionType;

@@ -56,31 +56,42 @@ function orderOf(id: number, offset: number): number {
 function readSection(id: number, reader: ByteReader, shape: ModuleShape): void {
   switch (id) {
     case SECTION.type:
-      return readEntries(reader, shape, id, MODULE_LIMITS.types, readFunctionType);
+      readEntries(reader, shape, id, MODULE_LIMITS.types, readFunctionType);
+      return;
     case SECTION.import:
-      return readEntries(reader, shape, id, MODULE_LIMITS.imports, readImport);
+      readEntries(reader, shape, id, MODULE_LIMITS.imports, readImport);
+      return;
     case SECTION.function:
-      return readEntries(reader, shape, id, MODULE_LIMITS.functions, readFunctionIndex);
+      readEntries(reader, shape, id, MODULE_LIMITS.functions, readFunctionIndex);
+      return;
     case SECTION.table:
-      return readEntries(reader, shape, id, MODULE_LIMITS.tables, readTable);
+      readEntries(reader, shape, id, MODULE_LIMITS.tables, readTable);
+      return;
     case SECTION.memory:
-      return readEntries(reader, shape, id, 1, readMemory);
+      readEntries(reader, shape, id, 1, readMemory);
+      return;
     case SECTION.global:
-      return readEntries(reader, shape, id, MODULE_LIMITS.globals, readGlobal);
+      readEntries(reader, shape, id, MODULE_LIMITS.globals, readGlobal);
+      return;
     case SECTION.export:
       readEntries(reader, shape, id, MODULE_LIMITS.exports, readExport);
-      return requireDistinctExports(shape, reader.position);
+      requireDistinctExports(shape, reader.position);
+      return;
     case SECTION.start:
-      return readStart(reader, shape);
+      readStart(reader, shape);
+      return;
     case SECTION.element:
-      return readEntries(reader, shape, id, MODULE_LIMITS.elementSegments, readElement);
+      readEntries(reader, shape, id, MODULE_LIMITS.elementSegments, readElement);
+      return;
     case SECTION.dataCount:
       shape.dataCount = reader.u32();
       return;
     case SECTION.code:
-      return readEntries(reader, shape, id, MODULE_LIMITS.functions, readBody);
+      readEntries(reader, shape, id, MODULE_LIMITS.functions, readBody);
+      return;
     default:
-      return readEntries(reader, shape, id, MODULE_LIMITS.dataSegments, readData);
+      readEntries(reader, shape, id, MODULE_LIMITS.dataSegments, readData);
+      return;
   }
 }
 

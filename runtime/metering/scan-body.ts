@@ -127,85 +127,54 @@ function scanCommon(scan: BodyScan, opcode: number, offset: number): boolean {
       return false;
     case 0x0b:
       return control.scanEnd(scan, offset);
-    default:
-      if (opcode < 0x20) scanControl(scan, opcode, offset);
-      else scanRare(scan, opcode, offset);
+    default: {
+      const rule = RULES[opcode];
+      if (!rule) throw unknownOpcode(opcode, offset);
+      rule(scan, offset);
       return false;
+    }
   }
 }
 
-function scanControl(scan: BodyScan, opcode: number, offset: number): void {
-  switch (opcode) {
-    case 0x00:
-      return scan.die(true);
-    case 0x01:
-      return;
-    case control.BLOCK:
-    case control.LOOP:
-    case control.IF:
-      return control.scanBlock(scan, opcode);
-    case 0x05:
-      return control.scanElse(scan, offset);
-    case 0x0c:
-      return control.scanBranch(scan);
-    case 0x0d:
-      return control.scanBranchIf(scan);
-    case 0x0e:
-      return control.scanBranchTable(scan);
-    case 0x0f:
-      return control.scanReturn(scan, offset);
-    case 0x10:
-    case 0x12:
-      return control.scanCall(scan, offset, opcode === 0x12);
-    case 0x11:
-    case 0x13:
-      return control.scanCallIndirect(scan, offset, opcode === 0x13);
-    default:
-      throw unknownOpcode(opcode, offset);
-  }
-}
+/** Scans an instruction that begins at `start`; the reader stands after its opcode. */
+type Rule = (scan: BodyScan, start: number) => void;
 
-function scanRare(scan: BodyScan, opcode: number, offset: number): void {
-  switch (opcode) {
-    case 0x25:
-    case 0x26:
-      return reference.scanTableAccess(scan, opcode === 0x26);
-    case 0x3f:
-      return reference.scanMemorySize(scan);
-    case 0x40:
-      return reference.scanMemoryGrow(scan, offset);
-    case 0xd0:
-      return reference.scanReferenceNull(scan);
-    case 0xd1:
-      return reference.scanReferenceIsNull(scan);
-    case 0xd2:
-      return reference.scanReferenceFunction(scan);
-    case 0x108:
-      return reference.scanMemoryInit(scan, offset);
-    case 0x109:
-      return reference.scanDataDrop(scan);
-    case 0x10a:
-      return reference.scanMemoryCopy(scan, offset);
-    case 0x10b:
-      return reference.scanMemoryFill(scan, offset);
-    case 0x10c:
-      return reference.scanTableInit(scan, offset);
-    case 0x10d:
-      return reference.scanElementDrop(scan);
-    case 0x10e:
-      return reference.scanTableCopy(scan, offset);
-    case 0x10f:
-      return reference.scanTableGrow(scan, offset);
-    case 0x110:
-      return reference.scanTableSize(scan);
-    case 0x111:
-      return reference.scanTableFill(scan, offset);
-    case 0x20c:
-      return numeric.scanVectorConstant(scan);
-    default:
-      throw unknownOpcode(opcode, offset);
-  }
-}
+const RULES_BY_NAME: Readonly<Record<string, Rule>> = {
+  unreachable: (scan) => scan.die(true),
+  nop: () => {},
+  block: (scan) => control.scanBlock(scan, control.BLOCK),
+  loop: (scan) => control.scanBlock(scan, control.LOOP),
+  if: (scan) => control.scanBlock(scan, control.IF),
+  else: control.scanElse,
+  br: control.scanBranch,
+  br_if: control.scanBranchIf,
+  br_table: control.scanBranchTable,
+  return: control.scanReturn,
+  call: (scan, start) => control.scanCall(scan, start, false),
+  call_indirect: (scan, start) => control.scanCallIndirect(scan, start, false),
+  return_call: (scan, start) => control.scanCall(scan, start, true),
+  return_call_indirect: (scan, start) => control.scanCallIndirect(scan, start, true),
+  "table.get": (scan) => reference.scanTableAccess(scan, false),
+  "table.set": (scan) => reference.scanTableAccess(scan, true),
+  "memory.size": reference.scanMemorySize,
+  "memory.grow": reference.scanMemoryGrow,
+  "ref.null": reference.scanReferenceNull,
+  "ref.is_null": reference.scanReferenceIsNull,
+  "ref.func": reference.scanReferenceFunction,
+  "memory.init": reference.scanMemoryInit,
+  "data.drop": reference.scanDataDrop,
+  "memory.copy": reference.scanMemoryCopy,
+  "memory.fill": reference.scanMemoryFill,
+  "table.init": reference.scanTableInit,
+  "elem.drop": reference.scanElementDrop,
+  "table.copy": reference.scanTableCopy,
+  "table.grow": reference.scanTableGrow,
+  "table.size": reference.scanTableSize,
+  "table.fill": reference.scanTableFill,
+  "v128.const": numeric.scanVectorConstant,
+};
+
+const RULES: readonly (Rule | undefined)[] = NAMES.map((name) => RULES_BY_NAME[name]);
 
 /** Opcodes of proposals that are not accepted: exceptions, typed references, GC. */
 const LATER_OPCODES: ReadonlySet<number> = new Set([

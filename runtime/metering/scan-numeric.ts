@@ -22,7 +22,10 @@ import { BOTTOM, F32, F64, I32, isNumberType, isReferenceType, V128 } from "./va
 export function scanPlain(scan: BodyScan, opcode: number): void {
   const makes = MAKES_NAN[opcode] as number;
   const ignores = IGNORES_NAN_BITS[opcode] as number;
-  if (PASSES_NAN[opcode]) return scanPassing(scan, opcode);
+  if (PASSES_NAN[opcode]) {
+    scanPassing(scan, opcode);
+    return;
+  }
   const count = POP_COUNT[opcode] as number;
   for (let place = 0; place < count; place++) {
     const site = scan.pop(POP_TYPES[opcode * 3 + place] as number);
@@ -44,7 +47,10 @@ function scanPassing(scan: BodyScan, opcode: number): void {
   const operand = POP_TYPES[opcode * 3] as number;
   const result = RESULT[opcode] as number;
   const site = scan.pop(operand);
-  if (site < 0) return scan.push(result, site === SAFE && result === operand ? SAFE : FIXED);
+  if (site < 0) {
+    scan.push(result, site === SAFE && result === operand ? SAFE : FIXED);
+    return;
+  }
   const shape = scan.nan.shapeOf(site);
   const resultShape = shapeAfter(opcode, operand, result, shape);
   if (resultShape === SHAPE.none || scan.dead) {
@@ -118,7 +124,10 @@ export function scanSelect(scan: BodyScan, typed: boolean): void {
   if (typed && reader.u32() !== 1) throw invalid(offset, "invalid result arity of select");
   const named = typed ? readValueType(reader) : undefined;
   scan.take(I32);
-  if (named !== undefined) return pushSelected(scan, named, scan.pop(named), scan.pop(named));
+  if (named !== undefined) {
+    pushSelected(scan, named, scan.pop(named), scan.pop(named));
+    return;
+  }
   const right = scan.popAny();
   const rightSite = right === BOTTOM ? FIXED : (scan.sites[scan.height] as number);
   const left = scan.popAny();
@@ -133,7 +142,8 @@ export function scanSelect(scan: BodyScan, typed: boolean): void {
 function pushSelected(scan: BodyScan, type: number, right: number, left: number): void {
   const open = isNumberType(type) && right !== FIXED && left !== FIXED;
   if (open && (right >= 0 || left >= 0) && !scan.dead) {
-    return scan.push(type, scan.nan.make(scan.reader.position, type === F32 ? SHAPE.f32 : SHAPE.f64));
+    scan.push(type, scan.nan.make(scan.reader.position, type === F32 ? SHAPE.f32 : SHAPE.f64));
+    return;
   }
   scan.nan.use(right);
   scan.nan.use(left);

@@ -21,8 +21,12 @@ export function scanLocal(scan: BodyScan, opcode: number, offset: number): void 
   if (local === scan.type.params.length) scan.edit(EDIT.firstLocal, offset, end, opcode);
   const isFloat = type === F64 || type === F32;
   if (opcode === LOCAL_GET) {
-    if (!isFloat || scan.dead) return scan.push(type);
-    return scan.push(type, scan.nan.readLocal(end, type === F32 ? SHAPE.f32 : SHAPE.f64, local));
+    if (!isFloat || scan.dead) {
+      scan.push(type);
+      return;
+    }
+    scan.push(type, scan.nan.readLocal(end, type === F32 ? SHAPE.f32 : SHAPE.f64, local));
+    return;
   }
   const site = scan.pop(type);
   if (isFloat && !scan.dead) scan.nan.writeLocal(local, site);
@@ -35,7 +39,10 @@ export function scanGlobal(scan: BodyScan, write: boolean): void {
   const index = scan.reader.u32();
   const global = scan.shape.globals[index];
   if (!global) throw invalid(offset, `unknown global ${index}`);
-  if (!write) return scan.push(global.type);
+  if (!write) {
+    scan.push(global.type);
+    return;
+  }
   if (!global.mutable) throw invalid(offset, "global is immutable");
   scan.take(global.type);
 }
@@ -122,7 +129,8 @@ export function scanElementDrop(scan: BodyScan): void {
 }
 
 export function scanTableCopy(scan: BodyScan, start: number): void {
-  if (tableElement(scan) !== tableElement(scan)) throw invalid(start, "type mismatch between tables");
+  const target = tableElement(scan);
+  if (tableElement(scan) !== target) throw invalid(start, "type mismatch between tables");
   scan.changesTables = true;
   takeLengths(scan, start, BULK_OF.elements);
 }
