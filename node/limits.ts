@@ -1,0 +1,42 @@
+// Bounds that only this daemon needs, each with unit and reason. What strangers may send at all is in the protocol.
+
+export const NODE_LIMITS = {
+  /** Live orders of one lease at once: one consumer must not fill the queue of everybody. */
+  leaseOrders: 16,
+  /** Orders of one lease whose settlement is looked up before a new one is weighed; the rest counts as unpaid. */
+  settlementLookups: 32,
+  /** Long polls that wait at once; the next one is answered with the present state. */
+  waiters: 512,
+  /** Bodies of blobs that are received at once: each holds a file descriptor and its share of the disk. */
+  uploads: 32,
+  /** From a blob's first byte to its last, milliseconds: below `requestSeconds`, so that the refusal is ours. */
+  uploadMillis: 25_000,
+  /** Requests that one remote may send in a burst, and a second from then on. */
+  remoteBurst: 300,
+  remotePerSecond: 100,
+  /** Remotes whose rate is remembered. */
+  remotes: 4_096,
+  /** Lines in one answer of what was earned. */
+  earningLines: 200,
+  /** From an order's deadline until its record is deleted, seconds: a week to look things up. */
+  recordSeconds: 7 * 86_400,
+  /** Between two looks for records to delete, seconds. */
+  pruneSeconds: 3_600,
+  /** Rows deleted at once, so that a start after a long time does not hang. */
+  pruneRows: 1_000,
+  /** A standing offer's validity, seconds; it is renewed at half. */
+  offerSeconds: 600,
+  /** How long free slots must have changed between none and some before a new offer says so, milliseconds. */
+  offerSettleMillis: 2_000,
+  /** Between two attempts to publish an offer or to look for the registration, milliseconds. */
+  retryMillisMin: 1_000,
+  retryMillisMax: 30_000,
+  /** What a clean stop spends on withdrawing its offer, milliseconds. */
+  withdrawMillis: 500,
+  /** How long an answer of the chain serves health checks and the earnings page, milliseconds. */
+  chainAnswerMillis: 3_000,
+  /** The configuration file, bytes. */
+  configBytes: 64 * 1024,
+  /** Marketplaces to which one node publishes. */
+  marketplaces: 16,
+} as const;

@@ -1,0 +1,47 @@
+// What a node stands on and does not own the rules of: its key, the chain, and the runtime.
+import { connectChain } from "#chain/connect.ts";
+import type { IsolationClass } from "#protocol/isolation.ts";
+import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { TypedDataSigner } from "#protocol/signing.ts";
+import { openImage } from "#runtime/image/open-image.ts";
+import { createRuntime, type Runtime } from "#runtime/runtime.ts";
+import { RUNTIME_ID } from "#runtime/runtime-id.ts";
+import type { NodeConfig } from "./config/node-config.ts";
+import { openNodeKey } from "./keys/open-node-key.ts";
+import type { ChainView } from "./orders/chain-view.ts";
+import { exchangeView } from "./orders/exchange-view.ts";
+import type { RunJob } from "./orders/order-parts.ts";
+
+export interface NodeFoundation {
+  readonly signer: TypedDataSigner;
+  readonly chain: ChainView;
+  readonly runtimeId: string;
+  readonly isolation: IsolationClass;
+  readonly runJob: RunJob;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * The real foundation. A chain that is down is not fatal, one that is another than configured is.
+ * @throws `chain-mismatch`, `exchange-missing`, and as `openNodeKey` and `createRuntime`
+ */
+export async function openFoundation(config: NodeConfig): Promise<NodeFoundation> {
+  const [signer, runtime] = await Promise.all([openNodeKey(config), startRuntime(config)]);
+  return {
+    signer: { address: signer.address, signTypedData: (data) => signer.signTypedData(data) },
+    chain: exchangeView(config.chain),
+    runtimeId: RUNTIME_ID,
+    isolation: runtime.isolation,
+    runJob: async ({ image, readBlob, invocation, signal }) =>
+      runtime.run(await openImage(image, readBlob), invocation, { lane: "batch", signal }),
+    close: async () => await runtime[Symbol.asyncDispose](),
+  };
+}
+
+/** The chain is asked first: a node with wrong settings must not start processes. */
+async function startRuntime({ chain, slots, isolation }: NodeConfig): Promise<Runtime> {
+  await connectChain(chain).catch((error: unknown) => {
+    if (!(error instanceof ProtocolError && error.retryable)) throw error;
+  });
+  return createRuntime({ executors: slots, isolation });
+}

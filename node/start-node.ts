@@ -1,0 +1,156 @@
+// The one file that builds a node, owns everything in it and ends it in order.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Logger, pino } from "pino";
+import type { Address } from "viem";
+import { type Api, createApi, listen } from "#mesh/api-server.ts";
+import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
+import type { NodeInfo } from "#protocol/node-api.ts";
+import { healthOf } from "./api/node-health.ts";
+import { addGauges, orderMeter } from "./api/node-metrics.ts";
+import { addNodeRoutes } from "./api/node-routes.ts";
+import { addOrderRoutes } from "./api/order-routes.ts";
+import { limitRate, RateLimiter } from "./api/rate-limit.ts";
+import type { NodeConfig } from "./config/node-config.ts";
+import { NODE_LIMITS } from "./limits.ts";
+import { type NodeFoundation, openFoundation } from "./node-foundation.ts";
+import { OfferDesk } from "./offers/offer-desk.ts";
+import { waitForRegistration } from "./offers/registration.ts";
+import { OrderEngine } from "./orders/order-engine.ts";
+import type { OrderParts } from "./orders/order-parts.ts";
+import { BlobStore } from "./store/blob-store.ts";
+import { type NodeStore, openStore } from "./store/open-store.ts";
+
+export const NODE_VERSION = "0.1.0";
+
+export interface RunningNode extends AsyncDisposable {
+  readonly node: Address;
+  readonly owner: Address;
+  /** Where the API listens. */
+  readonly url: string;
+  /** The base URL in the node's offers. */
+  readonly endpoint: string;
+  info(): NodeInfo;
+}
+
+/**
+ * Starts the daemon. Disposing it withdraws the offer, ends runs, which begin anew at the next start, and frees all.
+ * @throws as `openFoundation`, `openStore` and `listen`
+ */
+export async function startNode(
+  config: NodeConfig,
+  foundation: (config: NodeConfig) => Promise<NodeFoundation> = openFoundation,
+): Promise<RunningNode> {
+  await using stack = new AsyncDisposableStack();
+  mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  const log = pino({ level: config.logLevel, base: { program: "node" } }, pino.destination({ dest: 2, sync: true }));
+  // The store first: its lock says whether another node runs on this home.
+  const store = stack.use(openStore(join(config.home, "node.sqlite"), config.migrations));
+  const base = stack.adopt(await foundation(config), ({ close }) => close());
+  const node = base.signer.address.toLowerCase() as Address;
+  const desk: { offers?: OfferDesk; engine?: OrderEngine } = {};
+  const health = healthOf(base.chain, store.reader, node, base.isolation);
+  const api = createApi({
+    title: "mimik node",
+    version: NODE_VERSION,
+    description: "One computer of the exchange: takes signed orders, runs their jobs and attests to what happened.",
+    onBug: (error) => log.error({ err: error }, "request failed"),
+    health,
+  });
+  const parts = orderParts(config, { base, store, api, log, node });
+  const engine = new OrderEngine(parts, () => desk.offers?.slotsChanged());
+  stack.defer(() => engine.stop());
+  api.app.use(
+    "/v1/*",
+    limitRate(new RateLimiter({ burst: NODE_LIMITS.remoteBurst, perSecond: NODE_LIMITS.remotePerSecond })),
+  );
+  addGauges(api.metrics, { reader: store.reader, slots: engine.slots });
+  addOrderRoutes(api, engine);
+  const info = () => describeNode(config, { node, base, engine, offers: desk.offers });
+  addNodeRoutes(api, { describe: info, orders: parts, owner: config.owner });
+  engine.resume();
+
+  const listener = stack.use(await listen(api.app, config.listen));
+  const endpoint = config.endpoint ?? listener.url;
+  desk.offers = stack.use(offerDesk(config, { parts, base, engine, endpoint }));
+  desk.offers.start();
+  log.info({ node, owner: config.owner, url: listener.url, isolation: base.isolation }, "the node is up");
+  const owned = stack.move();
+  return {
+    node,
+    owner: config.owner,
+    url: listener.url,
+    endpoint,
+    info,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+interface Built {
+  readonly base: NodeFoundation;
+  readonly store: NodeStore;
+  readonly api: Api;
+  readonly log: Logger;
+  readonly node: Address;
+}
+
+function orderParts(config: NodeConfig, { base, store, api, log, node }: Built): OrderParts {
+  const { reader, writer } = store;
+  const { rates, slots, queueOrders, memoryPages, storage } = config;
+  const now = () => Math.floor(Date.now() / 1_000);
+  const directory = join(config.home, "blobs");
+  return {
+    node,
+    domain: config.chain,
+    signer: base.signer,
+    reader,
+    writer,
+    blobs: new BlobStore(reader, writer, { directory, bytesMax: storage.blobBytes, now }),
+    chain: base.chain,
+    runJob: base.runJob,
+    terms: { rates, slots, queueOrders, memoryPages, ...storage },
+    meter: orderMeter(api.metrics),
+    log,
+    now,
+  };
+}
+
+function offerDesk(
+  config: NodeConfig,
+  built: { parts: OrderParts; base: NodeFoundation; engine: OrderEngine; endpoint: string },
+): OfferDesk {
+  const { parts, base, engine, endpoint } = built;
+  const { owner, scopes, rates, memoryPages, home } = config;
+  const { node, domain, signer, chain, log, now, writer } = parts;
+  const { runtimeId: runtime, isolation } = base;
+  return new OfferDesk({
+    signer,
+    domain,
+    terms: { node, owner, endpoint, runtime, isolation, scopes, memoryPages, rates },
+    marketplaces: config.marketplaces.map(httpMarketplaceClient),
+    ready: (signal) => waitForRegistration({ chain, node, owner, home, log, signal }),
+    freeSlots: () => engine.slots.free,
+    nextSequence: (at) => writer.nextOfferSequence(at),
+    now,
+    log,
+  });
+}
+
+function describeNode(
+  config: NodeConfig,
+  built: { node: Address; base: NodeFoundation; engine: OrderEngine; offers: OfferDesk | undefined },
+): NodeInfo {
+  const { node, base, engine, offers } = built;
+  const { chainId, exchange } = config.chain;
+  return {
+    node,
+    owner: config.owner,
+    chainId,
+    exchange,
+    version: NODE_VERSION,
+    runtime: base.runtimeId,
+    isolation: base.isolation,
+    slots: { total: engine.slots.total, free: engine.slots.free },
+    offer: offers?.standing ?? null,
+  };
+}

@@ -1,0 +1,90 @@
+// What the store tells of an order. Rows are turned into these once, so that nobody else parses a column.
+import type { Hex } from "viem";
+import { z } from "zod";
+import { orderSubmission } from "#protocol/node-api.ts";
+import type { Receipt } from "#protocol/order.ts";
+import type { OrderState } from "#protocol/order-state.ts";
+import type { Problem } from "#protocol/protocol-error.ts";
+import type { Attestation, JobOrder } from "#protocol/signed-messages.ts";
+import type { Amount, UnixSeconds } from "#protocol/units.ts";
+import type { Rates } from "#protocol/usage.ts";
+import { parseWire, rates, receipt } from "#protocol/wire.ts";
+import type * as schema from "./schema.ts";
+
+/** A submission as it is kept: the token is known by its hash alone. */
+export const keptSubmission = orderSubmission.omit({ token: true });
+export type KeptSubmission = z.output<typeof keptSubmission>;
+
+export interface OrderRecord {
+  readonly order: Hex;
+  readonly lease: Hex;
+  readonly nonce: number;
+  readonly state: OrderState;
+  readonly deadline: UnixSeconds;
+  readonly maxPrice: Amount;
+  readonly tokenHash: string;
+  readonly acceptedAt: UnixSeconds;
+  readonly problem: Problem | undefined;
+  readonly settled: boolean;
+}
+
+/** All that is needed to run and to judge an order. */
+export interface OrderWork {
+  readonly submission: KeptSubmission;
+  /** At which it was accepted. */
+  readonly rates: Rates;
+  readonly terms: JobOrder;
+}
+
+export interface ResultRecord {
+  readonly receipts: readonly Receipt[];
+  readonly resultHash: Hex;
+  readonly price: Amount;
+  readonly salt: Hex;
+  readonly seal: Hex;
+  /** Of the commitment, once it is signed. */
+  readonly signature: Hex | undefined;
+}
+
+export interface AttestationRecord extends Omit<Attestation, "order" | "node"> {
+  readonly signature: Hex | undefined;
+}
+
+const receiptList = z.array(receipt);
+
+export function orderRecord(row: typeof schema.orders.$inferSelect): OrderRecord {
+  const { order, lease, nonce, state, deadline, tokenHash, acceptedAt, settled } = row;
+  const problem = row.problem === null ? undefined : (JSON.parse(row.problem) as Problem);
+  return {
+    order,
+    lease,
+    nonce,
+    state,
+    deadline,
+    maxPrice: BigInt(row.maxPrice),
+    tokenHash,
+    acceptedAt,
+    problem,
+    settled,
+  };
+}
+
+export function orderWork(row: { submission: string; rates: string }): OrderWork {
+  const submission = parseWire(keptSubmission, JSON.parse(row.submission), "stored order");
+  return {
+    submission,
+    rates: parseWire(rates, JSON.parse(row.rates), "stored rates"),
+    terms: submission.order.message,
+  };
+}
+
+export function resultRecord(row: typeof schema.results.$inferSelect): ResultRecord {
+  const { resultHash, salt, seal, signature } = row;
+  const receipts = parseWire(receiptList, JSON.parse(row.receipts), "stored receipts");
+  return { receipts, resultHash, price: BigInt(row.price), salt, seal, signature: signature ?? undefined };
+}
+
+export function attestationRecord(row: typeof schema.attestations.$inferSelect): AttestationRecord {
+  const { resultHash, commits, signature } = row;
+  return { resultHash, price: BigInt(row.price), commits, signature: signature ?? undefined };
+}

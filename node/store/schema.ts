@@ -1,0 +1,82 @@
+// The tables of a node: orders and what was signed for them, blobs and who needs them. Amounts are decimal text.
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Hex } from "viem";
+import type { OrderState } from "#protocol/order-state.ts";
+import type { Digest } from "#protocol/units.ts";
+
+export const orders = sqliteTable(
+  "orders",
+  {
+    order: text().$type<Hex>().primaryKey(),
+    lease: text().$type<Hex>().notNull(),
+    nonce: integer().notNull(),
+    state: text().$type<OrderState>().notNull(),
+    deadline: integer().notNull(),
+    maxPrice: text("max_price").notNull(),
+    /** Wire form of the submission, without its token. */
+    submission: text().notNull(),
+    /** Wire form of the rates at which the order was accepted. */
+    rates: text().notNull(),
+    /** SHA-256 of the token that opens the answer: the store's thief cannot use it. */
+    tokenHash: text("token_hash").notNull(),
+    acceptedAt: integer("accepted_at").notNull(),
+    changedAt: integer("changed_at").notNull(),
+    /** Problem as in RFC 9457. */
+    problem: text(),
+    settled: integer({ mode: "boolean" }).notNull().default(false),
+  },
+  (table) => [
+    uniqueIndex("orders_lease_nonce").on(table.lease, table.nonce),
+    index("orders_state").on(table.state, table.acceptedAt),
+    index("orders_deadline").on(table.deadline),
+  ],
+);
+
+/** One result an order, stored before its commitment is signed; a second run cannot replace it. */
+export const results = sqliteTable("results", {
+  order: text().$type<Hex>().primaryKey(),
+  /** Wire form of the receipts. */
+  receipts: text().notNull(),
+  resultHash: text("result_hash").$type<Hex>().notNull(),
+  price: text().notNull(),
+  salt: text().$type<Hex>().notNull(),
+  seal: text().$type<Hex>().notNull(),
+  /** Of the commitment; null until it is signed. */
+  signature: text().$type<Hex>(),
+});
+
+/** One attestation an order, stored before it is signed: the primary key is why there is never a second. */
+export const attestations = sqliteTable("attestations", {
+  order: text().$type<Hex>().primaryKey(),
+  resultHash: text("result_hash").$type<Hex>().notNull(),
+  price: text().notNull(),
+  commits: text().$type<Hex>().notNull(),
+  /** Null until it is signed. */
+  signature: text().$type<Hex>(),
+});
+
+export const blobs = sqliteTable(
+  "blobs",
+  {
+    digest: text().$type<Digest>().primaryKey(),
+    size: integer().notNull(),
+    /** Grows with every use; the lowest is evicted first. */
+    usedAt: integer("used_at").notNull(),
+  },
+  (table) => [index("blobs_used_at").on(table.usedAt)],
+);
+
+/** Which order needs which blob, and until when, Unix seconds. A pinned blob may not be here yet. */
+export const pins = sqliteTable(
+  "pins",
+  {
+    order: text().$type<Hex>().notNull(),
+    digest: text().$type<Digest>().notNull(),
+    /** Declared bytes. */
+    size: integer().notNull(),
+    until: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.order, table.digest] }), index("pins_digest").on(table.digest, table.until)],
+);
+
+export const counters = sqliteTable("counters", { name: text().primaryKey(), value: text().notNull() });
