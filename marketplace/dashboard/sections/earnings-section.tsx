@@ -1,0 +1,91 @@
+// Who earns how much: everyone, or the person's own account.
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { count, short, tokens } from "../format.ts";
+import { ask, type OwnerView, type SeriesView } from "../market-client.ts";
+import { Account } from "../parts/account.tsx";
+import { type Column, DataTable } from "../parts/data-table.tsx";
+import { More, useListing } from "../parts/listing.tsx";
+import { Empty, Loaded, Panel } from "../parts/panel.tsx";
+import { EarningsChart } from "./earnings-chart.tsx";
+import { OwnerEarnings } from "./owner-earnings.tsx";
+import { OwnerPicker } from "./owner-picker.tsx";
+
+const OWNERS: readonly Column<OwnerView>[] = [
+  { head: "Owner", cell: ({ owner }) => <Account kind="owner" address={owner} /> },
+  { head: "Nodes", numeric: true, cell: ({ nodes }) => count(nodes) },
+  { head: "Jobs", numeric: true, cell: ({ jobs }) => count(jobs) },
+  { head: "Earned", numeric: true, cell: ({ earned }) => <strong>{tokens(earned)}</strong> },
+];
+
+const SPANS = [
+  { hours: 1, name: "hour" },
+  { hours: 24, name: "24 hours" },
+  { hours: 168, name: "7 days" },
+  { hours: 720, name: "30 days" },
+] as const;
+
+interface EarningsSectionProps {
+  readonly owner: string | undefined;
+  readonly onChoose: (owner: string | undefined) => void;
+  readonly now: number;
+}
+
+export function EarningsSection({ owner, onChoose, now }: EarningsSectionProps) {
+  const owners = useListing<OwnerView>("owners", "/owners");
+  return (
+    <Panel
+      id="earnings"
+      title={owner ? "My earnings" : "Earnings"}
+      note="Paid by the exchange to nodes, for their owners to collect."
+      tools={<OwnerPicker key={owner ?? ""} owner={owner} known={owners.data ?? []} onChoose={onChoose} />}
+    >
+      <div className="split">
+        <OverTime owner={owner} />
+        <div className="beside">
+          {owner ? (
+            <OwnerEarnings owner={owner} now={now} />
+          ) : (
+            <Loaded query={owners} what="the owners">
+              {(rows) =>
+                rows.length === 0 ? (
+                  <Empty title="Nobody owns a node yet.">Owners stand here, the highest earnings first.</Empty>
+                ) : (
+                  <>
+                    <DataTable caption="Earnings by owner" columns={OWNERS} rows={rows} rowKey={(row) => row.owner} />
+                    <More what="owners" query={owners} />
+                  </>
+                )
+              }
+            </Loaded>
+          )}
+        </div>
+      </div>
+    </Panel>
+  );
+}
+
+function OverTime({ owner }: { readonly owner: string | undefined }) {
+  const [span, setSpan] = useState<(typeof SPANS)[number]>(SPANS[1]);
+  const series = useQuery({
+    queryKey: ["series", owner ?? null, span.hours],
+    queryFn: ({ signal }) => ask<SeriesView>("/earnings/series", { owner, hours: span.hours }, signal),
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <div className="over-time">
+      <fieldset className="spans">
+        <legend className="hidden">Span of the chart</legend>
+        {SPANS.map((choice) => (
+          <label key={choice.hours}>
+            <input type="radio" name="span" checked={choice.hours === span.hours} onChange={() => setSpan(choice)} />
+            <span>{choice.name}</span>
+          </label>
+        ))}
+      </fieldset>
+      <Loaded query={series} what="the chart">
+        {(data) => <EarningsChart series={data} whose={owner ? short(owner) : "all owners"} span={span.name} />}
+      </Loaded>
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+// Settled orders, newest first; each opens into its detail.
+
+import { count, short, tokens } from "../format.ts";
+import type { JobView } from "../market-client.ts";
+import { jobHref } from "../page-state.ts";
+import { Account } from "../parts/account.tsx";
+import { Copyable } from "../parts/copyable.tsx";
+import { type Column, DataTable } from "../parts/data-table.tsx";
+import { More, useListing } from "../parts/listing.tsx";
+import { Moment } from "../parts/moment.tsx";
+import { Empty, Loaded, Panel } from "../parts/panel.tsx";
+
+function columns(now: number): readonly Column<JobView>[] {
+  return [
+    {
+      head: "Job",
+      cell: ({ order }) => (
+        <a href={jobHref(order)} title={order} aria-label={`Job ${short(order)}: show detail`}>
+          <code>{short(order)}</code>
+        </a>
+      ),
+    },
+    { head: "Settled", cell: ({ time }) => <Moment at={time} now={now} /> },
+    { head: "Consumer", cell: ({ consumer }) => <Account kind="consumer" address={consumer} /> },
+    { head: "Nodes paid", numeric: true, cell: ({ paid }) => count(paid.length) },
+    { head: "Paid", numeric: true, cell: ({ total }) => <strong>{tokens(total)}</strong> },
+    { head: "Transaction", cell: ({ transaction }) => <Copyable kind="transaction" value={transaction} /> },
+    { head: "Block", numeric: true, cell: ({ block }) => count(block) },
+  ];
+}
+
+export function JobsSection({ now }: { readonly now: number }) {
+  const jobs = useListing<JobView>("jobs", "/jobs");
+  return (
+    <Panel id="jobs" title="Jobs" note="Orders on whose answer and price a committee agreed, settled on chain.">
+      <Loaded query={jobs} what="the jobs">
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty title="No job is settled yet.">
+              Run one with <code>mimik run</code>; it shows up here as soon as its nodes are paid.
+            </Empty>
+          ) : (
+            <>
+              <DataTable caption="Settled jobs" columns={columns(now)} rows={rows} rowKey={({ order }) => order} />
+              <More what="jobs" query={jobs} />
+            </>
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+}
