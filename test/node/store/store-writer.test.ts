@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { Hex } from "viem";
+import { type NodeStore, openStore } from "#node/store/open-store.ts";
+import {
+  ORDER_EVENTS,
+  ORDER_STATES,
+  ORDER_TRANSITIONS,
+  type OrderEvent,
+  type OrderState,
+} from "#protocol/order-state.ts";
+import { ProtocolError } from "#protocol/protocol-error.ts";
+import { makeOrder, newKey, RATES, unixNow } from "../order-fixture.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "mimik-store-"));
+after(() => rmSync(directory, { recursive: true }));
+const path = join(directory, "node.sqlite");
+const hash = (byte: string): Hex => `0x${byte.repeat(32)}`;
+const key = newKey();
+let orders = 0;
+
+async function accepted({ writer }: NodeStore, message = {}): Promise<Hex> {
+  const { id, submission } = await makeOrder({ nodes: [key.address], message: { nonce: ++orders, ...message } });
+  const { token: _token, ...kept } = submission;
+  const now = unixNow();
+  writer.acceptOrder({
+    order: id,
+    submission: kept,
+    rates: RATES,
+    tokenHash: "00",
+    acceptedAt: now,
+    pinUntil: now + 60,
+  });
+  return id;
+}
+
+/** The writer's call for an event: what is signed has calls of its own. */
+function apply({ writer }: NodeStore, order: Hex, event: OrderEvent): void {
+  const now = unixNow();
+  if (event === "commit") {
+    const [resultHash, salt, seal] = [hash("01"), hash("02"), hash("03")];
+    writer.storeResult(order, { receipts: [], resultHash, price: 5n, salt, seal });
+    writer.recordCommitment(order, hash("04"), now);
+  } else if (event === "attest") {
+    writer.openAttestation(order, { resultHash: hash("01"), price: 5n, commits: hash("05") });
+    writer.recordAttestation(order, hash("06"), now);
+  } else writer.move(order, event, now);
+}
+
+const WAY: Readonly<Record<OrderState, readonly OrderEvent[]>> = {
+  waiting: [],
+  queued: ["blobs-complete"],
+  running: ["blobs-complete", "start"],
+  committed: ["blobs-complete", "start", "commit"],
+  attested: ["blobs-complete", "start", "commit", "attest"],
+  failed: ["fail"],
+  expired: ["deadline"],
+  cancelled: ["cancel"],
+};
+
+test("every pair of state and event does what the table says, and nothing else", async () => {
+  using store = openStore(path);
+  for (const state of ORDER_STATES) {
+    for (const event of ORDER_EVENTS) {
+      const order = await accepted(store);
+      for (const step of WAY[state]) apply(store, order, step);
+      assert.equal(store.reader.order(order)?.state, state);
+      // Attesting again is answered with what stands, so it is not a second event.
+      if (state === "attested" && event === "attest") continue;
+      const next = ORDER_TRANSITIONS[state][event];
+      if (next === undefined)
+        assert.throws(() => apply(store, order, event), { code: "order-state" }, `${state} ${event}`);
+      else apply(store, order, event);
+      assert.equal(store.reader.order(order)?.state, next ?? state, `${state} after ${event}`);
+    }
+  }
+});
+
+test("the first attestation stands, whatever is asked later, also after a restart", async () => {
+  const order = await (async () => {
+    using store = openStore(path);
+    const id = await accepted(store);
+    for (const step of WAY.committed) apply(store, id, step);
+    store.writer.openAttestation(id, { resultHash: hash("01"), price: 5n, commits: hash("aa") });
+    return id;
+  })();
+  using store = openStore(path);
+  const again = store.writer.openAttestation(order, { resultHash: hash("09"), price: 9n, commits: hash("bb") });
+  assert.deepEqual(again, { resultHash: hash("01"), price: 5n, commits: hash("aa"), signature: undefined });
+  store.writer.recordAttestation(order, hash("06"), unixNow());
+  store.writer.recordAttestation(order, hash("07"), unixNow());
+  assert.equal(store.reader.attestation(order)?.signature, hash("06"));
+});
+
+test("a second result for one order is refused", async () => {
+  using store = openStore(path);
+  const order = await accepted(store);
+  for (const step of WAY.running) apply(store, order, step);
+  const result = { receipts: [], resultHash: hash("01"), price: 5n, salt: hash("02"), seal: hash("03") };
+  store.writer.storeResult(order, result);
+  assert.throws(() => store.writer.storeResult(order, { ...result, price: 6n }));
+  assert.equal(store.reader.result(order)?.price, 5n);
+});
+
+test("the sequence of offers grows across restarts and never falls behind the clock", () => {
+  const first = (() => {
+    using store = openStore(path);
+    return store.writer.nextOfferSequence(1_000);
+  })();
+  using store = openStore(path);
+  assert.equal(first, 1_000n);
+  assert.equal(store.writer.nextOfferSequence(900), 1_001n);
+  assert.equal(store.writer.nextOfferSequence(5_000), 5_000n);
+});
+
+test("what a lease may still be charged leaves out what failed, what is settled and what is too late", async () => {
+  using store = openStore(path);
+  const lease = hash("77");
+  const ids: Hex[] = [];
+  for (const nonce of [1, 2, 3, 4]) ids.push(await accepted(store, { lease, nonce, maxPrice: 10n ** BigInt(nonce) }));
+  const [failed, settled] = ids as [Hex, Hex];
+  apply(store, failed, "fail");
+  store.writer.markSettled([settled]);
+  const sum = store.reader.unpaidOrders(lease, unixNow()).reduce((total, { maxPrice }) => total + maxPrice, 0n);
+  assert.equal(sum, 11_000n);
+  assert.deepEqual(store.reader.unpaidOrders(lease, unixNow() + 120), []);
+});
+
+test("pruning deletes all that is known of an order", async () => {
+  using store = openStore(path);
+  const order = await accepted(store);
+  for (const step of WAY.attested) apply(store, order, step);
+  assert.ok(store.reader.expiredRecords(unixNow() + 120, 1_000).includes(order));
+  store.writer.prune([order]);
+  assert.equal(store.reader.order(order), undefined);
+  assert.equal(store.reader.result(order), undefined);
+  assert.equal(store.reader.attestation(order), undefined);
+});
+
+test("two nodes cannot use one store", () => {
+  using _store = openStore(path);
+  assert.throws(
+    () => openStore(path),
+    (error: unknown) => error instanceof ProtocolError && error.code === "store-locked",
+  );
+});
