@@ -1,0 +1,86 @@
+// What one call leaves behind beside its fuel: its answer or failure, log, events and the position in its randomness.
+import { LIMITS } from "#protocol/limits.ts";
+import { encodeResponse, type Headers } from "#protocol/message.ts";
+import { ProtocolError } from "#protocol/protocol-error.ts";
+import { seededRandom } from "../seeded-random.ts";
+import type { Value } from "./quickjs.ts";
+
+export interface InstalledHandler {
+  readonly open: Value;
+  readonly dispatch: Value;
+}
+
+export class CallState {
+  readonly virtualTimeMillis: number;
+  readonly #responseBytesMax: number;
+  readonly #random: ((length: number) => Uint8Array) | undefined;
+  readonly #lines: string[] = [];
+  #logBytes = 0;
+  events = 0;
+  /** Encoded by the protocol. */
+  response: Uint8Array | undefined;
+  failure: string | undefined;
+  handler: InstalledHandler | undefined;
+
+  /** Without a seed there is no randomness: the source is being loaded. */
+  constructor(virtualTimeMillis: number, responseBytesMax: number, seed?: Uint8Array) {
+    this.virtualTimeMillis = virtualTimeMillis;
+    this.#responseBytesMax = responseBytesMax;
+    this.#random = seed && seededRandom(seed);
+  }
+
+  get isAnswered(): boolean {
+    return this.response !== undefined || this.failure !== undefined;
+  }
+
+  get logs(): string {
+    return this.#lines.join("\n");
+  }
+
+  /** Lines past the limit are dropped, but still count as events. */
+  log(line: string): void {
+    this.countEvent();
+    this.#append(line);
+  }
+
+  countEvent(): void {
+    this.events += 1;
+  }
+
+  /** The first answer stands. The head is the JSON array `[status, headers]`. */
+  respond(head: string, body: Uint8Array): void {
+    if (this.isAnswered) return;
+    try {
+      const [status, headers] = JSON.parse(head) as [number, Headers];
+      const response = encodeResponse({ status, headers, body });
+      if (response.length > this.#responseBytesMax) {
+        this.fail(`The response has ${response.length} bytes, the limit is ${this.#responseBytesMax}`);
+      } else this.response = response;
+    } catch (error) {
+      if (!(error instanceof ProtocolError || error instanceof SyntaxError || error instanceof TypeError)) throw error;
+      this.fail(error.message);
+    }
+  }
+
+  fail(reason: string): void {
+    if (this.isAnswered) return;
+    this.failure = reason;
+    this.#append(`error: ${reason}`);
+  }
+
+  random(length: number): Uint8Array | undefined {
+    return this.#random?.(length);
+  }
+
+  install(open: Value, dispatch: Value): void {
+    this.handler ??= { open, dispatch };
+  }
+
+  #append(line: string): void {
+    const room = LIMITS.jobLogBytes - this.#logBytes;
+    if (room <= 0) return;
+    const bytes = Buffer.byteLength(line) + 1;
+    this.#logBytes += bytes;
+    this.#lines.push(bytes <= room ? line : `${Buffer.from(line).subarray(0, room).toString()}…`);
+  }
+}

@@ -1,0 +1,22 @@
+// Where things lie in the memory of the pinned engine build. They are facts of those exact bytes, checked at start.
+
+const KIB = 1024;
+
+export const ENGINE_LAYOUT = {
+  /** Pages that the build declares. */
+  pages: 256,
+  /** Constants and static variables lie below; the native stack grows down to here from `stackTop`. */
+  staticEnd: 90_208,
+  stackTop: 5_333_088,
+  /** Address of the heap's end, a 32-bit word that only grows. */
+  heapEndPointer: 86_864,
+  /** Native stack that JavaScript may use: about 2,900 nested calls. */
+  stackBytes: 512 * KIB,
+  /** The engine's own functions may go so much deeper than the limit that JavaScript is held to. */
+  stackSlackBytes: 128 * KIB,
+  /** Memory outside of what is reset that must be untouched after a call; otherwise the instance is thrown away. */
+  guardBytes: 64 * KIB,
+} as const;
+
+/** Name of the exported global that holds the stack pointer. */
+export const STACK_POINTER = "~g0";

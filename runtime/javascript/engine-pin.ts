@@ -1,0 +1,74 @@
+// Which JavaScript engine this runtime is: exact bytes, or none. Fuel and answers are only comparable between nodes
+// that run the same ones.
+import { readFile } from "node:fs/promises";
+import { digestOf } from "#protocol/digest.ts";
+import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { Digest } from "#protocol/units.ts";
+import { meterModule } from "../metering/meter-module.ts";
+import type { EngineParts, MeteredEngine, PreludeFile } from "./engine-parts.ts";
+
+/** QuickJS 2025-09-13 as @jitl/quickjs-wasmfile-release-sync 0.32.0 ships it. */
+export const ENGINE_WASM_DIGEST = "sha256:105c3bed22d457e43e3d1c3c1c6959fda62a8fe06f0fc8a985303c3a2be72232" as Digest;
+/** The web API, `prelude/*.js`; `node --test test/runtime/javascript/engine-pin.test.ts` prints the new one. */
+export const PRELUDE_DIGEST = "sha256:2152f7b32fc937d5e263fba98ecee555305fe8fb0198fe8bffc0e3151ebbf9fa" as Digest;
+/** Names engine and web API together, in images and offers. */
+export const ENGINE_DIGEST = digestOf(new TextEncoder().encode(`${ENGINE_WASM_DIGEST}\n${PRELUDE_DIGEST}\n`));
+
+/**
+ * Fuel of a load or store inside the engine. A large memory alone would ask for 16, but between two accesses that the
+ * guest can aim lie about a hundred instructions of the interpreter.
+ */
+const ENGINE_ACCESS_FUEL = 4;
+
+/** In the order in which they are evaluated: each imports only earlier ones. */
+const PRELUDE_FILES = [
+  "host.js",
+  "dom-exception.js",
+  "bytes.js",
+  "text-coding.js",
+  "headers.js",
+  "url-search-params.js",
+  "url-host.js",
+  "url-parse.js",
+  "url.js",
+  "message.js",
+  "structured-clone.js",
+  "crypto.js",
+  "console.js",
+  "handler.js",
+] as const;
+
+/**
+ * Reads engine and web API from the installed package and from `prelude/` beside this module, and meters the engine.
+ * @throws `engine-mismatch`
+ */
+export async function readEngine(): Promise<MeteredEngine> {
+  const wasm = await readFile(new URL(import.meta.resolve("@jitl/quickjs-wasmfile-release-sync/wasm")));
+  const prelude = await Promise.all(
+    PRELUDE_FILES.map(async (name) => ({
+      name,
+      source: new Uint8Array(await readFile(new URL(`./prelude/${name}`, import.meta.url))),
+    })),
+  );
+  const parts = { wasm: new Uint8Array(wasm), prelude };
+  requirePinned(parts);
+  const { bytes, version } = meterModule(parts.wasm, { accessFuel: ENGINE_ACCESS_FUEL });
+  return { wasm: bytes, prelude, meteringVersion: version };
+}
+
+/** @throws `engine-mismatch` */
+export function requirePinned(parts: EngineParts): void {
+  const found = [digestOf(parts.wasm), preludeDigest(parts.prelude)];
+  if (found[0] === ENGINE_WASM_DIGEST && found[1] === PRELUDE_DIGEST) return;
+  throw new ProtocolError("internal", "engine-mismatch", "The JavaScript engine is not the pinned one; nothing runs.", {
+    hint: "Install the exact packages again with `npm ci`.",
+    context: { wasm: found[0], prelude: found[1] },
+  });
+}
+
+/** One digest over names, lengths and sources. */
+export function preludeDigest(prelude: readonly PreludeFile[]): Digest {
+  return digestOf(
+    Buffer.concat(prelude.flatMap(({ name, source }) => [Buffer.from(`${name} ${source.length}\n`), source])),
+  );
+}

@@ -1,0 +1,128 @@
+// The functions that the prelude calls on the host. Each checks what it gets as if a stranger had sent it, because one
+// has: guest code can reach them too.
+
+import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
+import { LIMITS } from "#protocol/limits.ts";
+import type { CallState } from "./call-state.ts";
+import { HOST_PRICES, type HostFunctionName } from "./host-price.ts";
+import type { Quickjs, Value } from "./quickjs.ts";
+
+/** One call of a host function while it runs. */
+interface HostCall {
+  readonly quickjs: Quickjs;
+  readonly state: CallState;
+  /** The argument's address; undefined where the guest gave fewer. */
+  argument(index: number): Value | undefined;
+  /** Charges `bytes` at the function's price. @throws out of fuel */
+  charge(bytes: number): void;
+}
+
+/** Gives the result's address, 0 for undefined. A thrown Refusal becomes the guest's exception. */
+type HostFunction = (call: HostCall) => Value;
+
+class Refusal extends Error {}
+
+const DIGESTS = ["sha1", "sha256", "sha384", "sha512"] as const;
+const RANDOM_BYTES_MAX = 65_536;
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+const HOST_FUNCTIONS: Readonly<Record<HostFunctionName, HostFunction>> = {
+  log(call) {
+    call.state.log(utf8.decode(chargedText(call, 0)));
+    return 0;
+  },
+  respond(call) {
+    const head = chargedText(call, 0);
+    const body = call.argument(1) === undefined ? new Uint8Array(0) : chargedBytes(call, 1);
+    call.state.respond(utf8.decode(head), body);
+    return 0;
+  },
+  fail(call) {
+    call.state.fail(utf8.decode(chargedText(call, 0)));
+    return 0;
+  },
+  utf8Encode(call) {
+    return call.quickjs.newBuffer(chargedText(call, 0));
+  },
+  utf8Decode(call) {
+    const bytes = chargedBytes(call, 0);
+    const isFatal = call.quickjs.readNumber(call.argument(3) ?? missing()) !== 0;
+    return isFatal && !isUtf8(bytes) ? 0 : call.quickjs.newText(bytes);
+  },
+  digest(call) {
+    const algorithm = DIGESTS[call.quickjs.readNumber(call.argument(0) ?? missing())];
+    if (algorithm === undefined) throw new Refusal("There is no such digest");
+    const bytes = chargedBytes(call, 1);
+    call.state.countEvent();
+    return call.quickjs.newBuffer(createHash(algorithm).update(bytes).digest());
+  },
+  random(call) {
+    const length = call.quickjs.readNumber(call.argument(0) ?? missing());
+    if (!(Number.isInteger(length) && length >= 0 && length <= RANDOM_BYTES_MAX)) {
+      throw new Refusal(`Random bytes come by 0 to ${RANDOM_BYTES_MAX} at once`);
+    }
+    call.charge(length);
+    const bytes = call.state.random(length);
+    if (bytes === undefined) throw new Refusal("There is no randomness before the first request");
+    call.state.countEvent();
+    return call.quickjs.newBuffer(bytes);
+  },
+  install(call) {
+    call.state.install(
+      call.quickjs.duplicate(call.argument(0) ?? missing()),
+      call.quickjs.duplicate(call.argument(1) ?? missing()),
+    );
+    return 0;
+  },
+};
+
+/** Position plus one is the id under which the engine calls: it keeps 0 for itself. */
+export const HOST_FUNCTION_NAMES = Object.keys(HOST_FUNCTIONS) as readonly HostFunctionName[];
+
+/** Answers the engine's call of host function `id` with `count` arguments at `list`. */
+export function callHostFunction(
+  quickjs: Quickjs,
+  state: CallState,
+  charge: (fuel: number) => void,
+  { id, count, list }: { readonly id: number; readonly count: number; readonly list: number },
+): Value {
+  const name = HOST_FUNCTION_NAMES[id - 1];
+  if (name === undefined) return quickjs.throwError("There is no such host function");
+  const price = HOST_PRICES[name];
+  charge(price.call);
+  try {
+    return HOST_FUNCTIONS[name]({
+      quickjs,
+      state,
+      argument: (index) => (index < count ? quickjs.argument(list, index) : undefined),
+      charge: (bytes) => charge(bytes * price.byte),
+    });
+  } catch (error) {
+    if (error instanceof Refusal) return quickjs.throwError(error.message);
+    throw error;
+  }
+}
+
+function chargedText(call: HostCall, index: number): Uint8Array<ArrayBuffer> {
+  const text = call.quickjs.readText(call.argument(index) ?? missing());
+  if (text === undefined) throw new Refusal("The text cannot be read");
+  call.charge(text.length);
+  return text;
+}
+
+/** Bytes given as buffer, offset and length from the argument at `index` on. */
+function chargedBytes(call: HostCall, index: number): Uint8Array<ArrayBuffer> {
+  const { quickjs } = call;
+  const offset = quickjs.readNumber(call.argument(index + 1) ?? missing());
+  const length = quickjs.readNumber(call.argument(index + 2) ?? missing());
+  if (length > LIMITS.messageBodyBytes * 4) throw new Refusal("That is more than one call can hold");
+  call.charge(length);
+  const bytes = quickjs.readBuffer(call.argument(index) ?? missing(), offset, length);
+  if (bytes === undefined) throw new Refusal("The bytes are not inside their buffer");
+  return bytes;
+}
+
+function missing(): never {
+  throw new Refusal("An argument is missing");
+}

@@ -1,0 +1,57 @@
+// The microservice's life: `open` takes its module once, `dispatch` answers one request with its handler.
+import { inspect } from "./console.js";
+import { forgetRandomState } from "./crypto.js";
+import { Headers } from "./headers.js";
+import { define, host } from "./host.js";
+import { Request, Response, takeBytes } from "./message.js";
+
+const HOST_HEADER = /^[a-z0-9.-]+(:\d{1,5})?$/;
+
+let handler;
+
+function queueMicrotask(callback) {
+  if (typeof callback !== "function") throw new TypeError("queueMicrotask takes a function");
+  Promise.resolve()
+    .then(callback)
+    .catch((error) => host.log(`error: ${inspect(error)}`));
+}
+
+/** @throws TypeError where the module has no handler */
+function open(namespace) {
+  handler = namespace.default;
+  if (typeof handler?.fetch !== "function") {
+    throw new TypeError("The default export has no fetch(request) method");
+  }
+  forgetRandomState();
+}
+
+function dispatch(headText, body) {
+  const [method, path, pairs] = JSON.parse(headText);
+  const name = pairs.find(([key]) => key === "host")?.[1] ?? "";
+  const url = `http://${HOST_HEADER.test(name) ? name : "localhost"}${path}`;
+  try {
+    const answer = handler.fetch(Request.received(method, url, pairs, new Uint8Array(body)));
+    if (answer instanceof Response) send(answer);
+    else Promise.resolve(answer).then(send).catch(fail);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function send(response) {
+  if (!(response instanceof Response)) {
+    throw new TypeError(`fetch(request) must answer with a Response, not ${inspect(response)}`);
+  }
+  const bytes = takeBytes(response);
+  const head = JSON.stringify([response.status, Headers.pairsOf(response.headers)]);
+  if (bytes === null) host.respond(head);
+  else host.respond(head, bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function fail(error) {
+  host.fail(inspect(error));
+}
+
+define("queueMicrotask", queueMicrotask);
+define("self", globalThis);
+host.install(open, dispatch);
