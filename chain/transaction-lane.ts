@@ -32,7 +32,7 @@ export interface TransactionLane extends AsyncDisposable {
   /**
    * Carries out `call` and returns when it is mined. The same key again gives the same transaction's receipt, in this
    * run or a later one; after a revert or a refusal the key is free again. `signal` ends the wait, not the transaction.
-   * @throws the contract's refusal, `gas-unfunded`, `chain-unreachable`, `key-reused`, `nonce-taken`, `lane-full`,
+   * @throws the contract's refusal, `gas-unfunded`, `chain-unreachable`, `lane-key-malformed`, `key-reused`, `nonce-taken`, `receipt-missing`, `lane-full`,
    * `lane-closed`
    */
   send(key: string, call: ContractCall, options?: { signal?: AbortSignal }): Promise<SentCall>;
@@ -210,7 +210,7 @@ function requireKey(key: string): void {
   if (key.length > 0 && key.length <= CHAIN_LIMITS.laneKeyChars) return;
   throw new ProtocolError(
     "invalid",
-    "key-malformed",
+    "lane-key-malformed",
     `A lane's key has 1 to ${CHAIN_LIMITS.laneKeyChars} characters.`,
     {
       hint: "Name the call by what it does, such as settle:0x12….",

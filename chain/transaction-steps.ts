@@ -80,8 +80,7 @@ export async function signReplacement(sender: Sender, entry: JournalEntry): Prom
     return higher > current ? higher : current;
   };
   const maxPriorityFeePerGas = raise(last.maxPriorityFeePerGas, now.maxPriorityFeePerGas);
-  const raised = raise(last.maxFeePerGas, now.maxFeePerGas);
-  const maxFeePerGas = raised > maxPriorityFeePerGas ? raised : maxPriorityFeePerGas;
+  const maxFeePerGas = raise(last.maxFeePerGas, now.maxFeePerGas);
   const gas = last.gas ?? CHAIN_LIMITS.transactionGas;
   requireGas(entry.name, balance, gas * maxFeePerGas);
   const call = { to: last.to ?? settings.exchange, data: last.data ?? "0x", name: entry.name };

@@ -6,7 +6,8 @@ import { approveCall, depositCall, mintCall, withdrawCall } from "#chain/calls.t
 import { type Chain, connectChain } from "#chain/connect.ts";
 import { readBalance, readTokenBalance } from "#chain/read-account.ts";
 import { openLane } from "#chain/transaction-lane.ts";
-import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { ProtocolError } from "#protocol/protocol-error.ts";
+import { coded } from "./coded.ts";
 import { type LocalChain, startLocalChain } from "./local-chain.ts";
 import { scratchFolder } from "./scratch-folder.ts";
 
@@ -29,12 +30,6 @@ function freshAccount(): LocalAccount {
 async function nonceOf(account: LocalAccount): Promise<number> {
   return chain.client.getTransactionCount({ address: account.address });
 }
-
-const coded = (code: string) => (error: unknown) => {
-  assert.ok(error instanceof ProtocolError, String(error));
-  assert.equal(error.code, code, error.message);
-  return true;
-};
 
 test("a key is carried out once, in this run and the next", async () => {
   await using folder = await scratchFolder();
@@ -72,8 +67,7 @@ test("a refused call costs nothing, is told by its reason, and may be tried agai
   await using lane = await openLane({ chain, account, journalPath: join(folder.path, "lane.db") });
   const deposit = depositCall(chain, 5n);
   await assert.rejects(lane.send("deposit", deposit), (error: unknown) => {
-    coded("erc20-insufficient-allowance")(error);
-    assert.equal((error as ProtocolError).category, "funds");
+    coded("erc20-insufficient-allowance", "funds")(error);
     assert.equal((error as ProtocolError).context.needed, 5n);
     return true;
   });
@@ -219,6 +213,6 @@ test("keys have a bound", async () => {
   await using folder = await scratchFolder();
   const account = freshAccount();
   await using lane = await openLane({ chain, account, journalPath: join(folder.path, "lane.db") });
-  await assert.rejects(lane.send("", mintCall(chain, account.address, 1n)), coded("key-malformed"));
-  await assert.rejects(lane.send("k".repeat(201), mintCall(chain, account.address, 1n)), coded("key-malformed"));
+  await assert.rejects(lane.send("", mintCall(chain, account.address, 1n)), coded("lane-key-malformed"));
+  await assert.rejects(lane.send("k".repeat(201), mintCall(chain, account.address, 1n)), coded("lane-key-malformed"));
 });
