@@ -33,8 +33,10 @@ export class FrameReader {
    * @throws `frame-malformed`
    */
   *push(chunk: Uint8Array): Generator<Frame> {
-    let rest = this.#join(chunk);
-    if (rest === undefined) return;
+    const whole = this.#join(chunk);
+    if (whole === undefined) return;
+    // Not a Buffer, whose `slice` would share memory that is about to be reused.
+    let rest = new Uint8Array(whole.buffer, whole.byteOffset, whole.length);
     for (;;) {
       const length = lengthOf(rest);
       this.#wantedBytes = length === undefined ? 4 : 4 + length;
@@ -50,7 +52,7 @@ export class FrameReader {
   /** What is held and the new piece together, once that makes a whole frame: a long one costs one copy. */
   #join(chunk: Uint8Array): Uint8Array | undefined {
     if (this.#heldBytes === 0) return chunk;
-    this.#held.push(chunk.slice());
+    this.#held.push(new Uint8Array(chunk));
     this.#heldBytes += chunk.length;
     return this.#heldBytes < this.#wantedBytes ? undefined : Buffer.concat(this.#held);
   }
