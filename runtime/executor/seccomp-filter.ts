@@ -82,6 +82,8 @@ const ALLOWED: readonly (readonly [name: string, x64: number, arm64: number])[] 
   ["arch_prctl", 158, 0],
   ["uname", 63, 160],
   ["sysinfo", 99, 179],
+  // bubblewrap's own init waits for Node.
+  ["wait4", 61, 260],
   // bubblewrap starts Node under the filter; what else could be started is inside the same walls.
   ["execve", 59, 221],
 ];
