@@ -33,10 +33,13 @@ export async function runOrder(parts: OrderParts, context: RunContext): Promise<
       receipts[index] = await slots.use(signal, () => runJob(parts, context, job, signal));
     }
   };
+  const workers = Array.from({ length: Math.min(slots.total, jobs.length) }, worker);
   try {
-    await Promise.all(Array.from({ length: Math.min(slots.total, jobs.length) }, worker));
+    await Promise.all(workers);
   } catch (error) {
     failed.abort(error);
+    // One failed: the others end before the order does, so that it holds no slot afterwards.
+    await Promise.allSettled(workers);
     throw error;
   }
   const result = resultHash(receipts);
@@ -93,11 +96,11 @@ function readDeclared(parts: OrderParts, declared: ReadonlySet<Digest>, digest: 
 
 /** Ends at the abort even if the runtime takes its time over it. */
 async function orAborted<Value>(signal: AbortSignal, running: Promise<Value>): Promise<Value> {
+  running.catch(() => {});
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
-  running.catch(() => {});
   try {
     return await Promise.race([running, aborted]);
   } finally {
