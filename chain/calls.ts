@@ -14,6 +14,7 @@ import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { paymentTokenAbi } from "./abi/payment-token-abi.ts";
 import type { Chain } from "./connect.ts";
+import type { Permit } from "./permit.ts";
 
 /** One call of one contract; it moves no currency of the chain. */
 export interface ContractCall {
@@ -32,10 +33,7 @@ export function depositCall(chain: Target, amount: Amount): ContractCall {
 }
 
 /** `depositCall` with the allowance signed beside it. */
-export function depositWithPermitCall(
-  chain: Target,
-  permit: { amount: Amount; validUntil: UnixSeconds; signature: Hex },
-): ContractCall {
+export function depositWithPermitCall(chain: Target, permit: Permit): ContractCall {
   const { r, s, yParity } = parseSignature(permit.signature);
   return exchangeCall(chain, "depositWithPermit", [permit.amount, BigInt(permit.validUntil), 27 + yParity, r, s]);
 }

@@ -94,6 +94,8 @@ function revertData(error: unknown): Hex | undefined {
 }
 
 function nodeErrorName(error: unknown): string {
+  // Hardhat's words, which viem does not know.
+  if (/have enough funds to send/i.test(detailsOf(error))) return "InsufficientFundsError";
   return error instanceof BaseError ? getNodeError(error, {}).name : "";
 }
 

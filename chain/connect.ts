@@ -5,6 +5,7 @@ import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { asChainCall, originOf } from "./chain-error.ts";
+import { lowerAddresses } from "./lower-addresses.ts";
 
 export interface ChainSettings {
   readonly rpcUrl: string;
@@ -14,7 +15,7 @@ export interface ChainSettings {
   readonly deployedAt?: number;
 }
 
-/** A chain that was reached and holds the exchange. */
+/** A chain that was reached and holds the exchange. Addresses are in lower case, as everything that chain/ returns. */
 export interface Chain {
   readonly settings: ChainSettings;
   readonly domain: ExchangeDomain;
@@ -56,20 +57,21 @@ export async function connectChain(settings: ChainSettings, options: { signal?: 
   if (chainId !== settings.chainId) throw mismatch(settings, chainId);
   const code = await call("the exchange's code", () => probe.getCode({ address: settings.exchange }));
   if (code === undefined || code === "0x") throw missing(settings);
-  const exchange = { address: settings.exchange, abi: exchangeAbi } as const;
+  const target = { address: settings.exchange, abi: exchangeAbi } as const;
   const facts = () =>
     Promise.all([
-      probe.readContract({ ...exchange, functionName: "TOKEN" }),
-      probe.readContract({ ...exchange, functionName: "GRACE" }),
+      probe.readContract({ ...target, functionName: "TOKEN" }),
+      probe.readContract({ ...target, functionName: "GRACE" }),
     ]);
   const [token, graceSeconds] = await call("the exchange's terms", facts).catch((error: unknown) => {
     throw error instanceof ProtocolError && error.code === "chain-unreachable" ? error : missing(settings, error);
   });
   const genesis = await call("the first block", () => probe.getBlock({ blockNumber: 0n }));
+  const exchange = lowerAddresses(settings.exchange);
   return {
-    settings,
-    domain: { chainId, exchange: settings.exchange },
-    token,
+    settings: { ...settings, exchange },
+    domain: { chainId, exchange },
+    token: lowerAddresses(token),
     graceSeconds,
     genesis: genesis.hash,
     client: createChainClient(settings.rpcUrl),
@@ -88,7 +90,7 @@ function mismatch(settings: ChainSettings, found: number): ProtocolError {
   return new ProtocolError(
     "conflict",
     "chain-mismatch",
-    `${rpc} serves chain ${found}, the settings say chain ${settings.chainId}.`,
+    `The endpoint ${rpc} serves chain ${found}, the settings say chain ${settings.chainId}.`,
     {
       hint: "Give the endpoint of the chain that you mean, or change the chain id.",
       context: { rpc, found, expected: settings.chainId },

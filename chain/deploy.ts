@@ -7,6 +7,7 @@ import { ProtocolError } from "#protocol/protocol-error.ts";
 import { asChainCall } from "./chain-error.ts";
 import { createChainClient } from "./connect.ts";
 import type { Deployment } from "./deployments.ts";
+import { lowerAddresses } from "./lower-addresses.ts";
 
 export interface DeployOptions {
   readonly rpcUrl: string;
@@ -37,7 +38,7 @@ export async function deployExchange(options: DeployOptions): Promise<Deployment
   const chainId = await asChainCall(rpcUrl, "its chain id", () => client.getChainId());
   const token = options.token ?? (await deployToken(options, chainId)).address;
   const exchange = await deployContract(options, "Exchange", [token, graceSeconds]);
-  return { chainId, exchange: exchange.address, token, deployedAt: exchange.block };
+  return lowerAddresses({ chainId, exchange: exchange.address, token, deployedAt: exchange.block });
 
   async function deployToken(given: DeployOptions, id: number): Promise<Deployed> {
     if (DEVELOPMENT_CHAINS.includes(id)) return deployContract(given, "PaymentToken", []);
@@ -62,7 +63,7 @@ async function deployContract(options: DeployOptions, name: string, args: readon
     return createChainClient(rpcUrl).waitForTransactionReceipt({ hash, pollingInterval: 250, timeout: 300_000 });
   });
   if (receipt.status === "success" && receipt.contractAddress) {
-    return { address: receipt.contractAddress, block: Number(receipt.blockNumber) };
+    return { address: lowerAddresses(receipt.contractAddress), block: Number(receipt.blockNumber) };
   }
   throw new ProtocolError("rejected", "deployment-reverted", `The deployment of ${name} was reverted.`, {
     hint: "Check that the chain knows the instructions of the compiler's target, Osaka.",

@@ -3,6 +3,7 @@
 import { type ContractEventName, type DecodeEventLogReturnType, type Hex, type Log, parseEventLogs } from "viem";
 import type { UnixSeconds } from "#protocol/units.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
+import { lowerAddresses } from "./lower-addresses.ts";
 
 export type ExchangeEventName = ContractEventName<typeof exchangeAbi>;
 
@@ -30,7 +31,7 @@ export function toExchangeEvents(
     (log) =>
       ({
         name: log.eventName,
-        args: log.args,
+        args: lowerAddresses(log.args),
         block: Number(log.blockNumber),
         blockHash: log.blockHash,
         time: timeOf(log.blockHash),

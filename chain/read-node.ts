@@ -4,8 +4,9 @@ import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { asChainCall } from "./chain-error.ts";
 import type { Chain } from "./connect.ts";
+import { lowerAddresses } from "./lower-addresses.ts";
 
-/** Amounts in base units. */
+/** Amounts in base units, addresses in lower case. */
 export interface NodeRecord {
   readonly node: NodeId;
   readonly owner: Address;
@@ -29,5 +30,5 @@ export async function readNode(chain: Chain, node: NodeId): Promise<NodeRecord |
   );
   if (view.owner === zeroAddress) return undefined;
   const { owner, earned, staked: stake, unbonding, unbondsAt, frozenUntil } = view;
-  return { node, owner, earned, stake, unbonding, unbondsAt, frozenUntil };
+  return lowerAddresses({ node, owner, earned, stake, unbonding, unbondsAt, frozenUntil });
 }

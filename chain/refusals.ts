@@ -5,6 +5,7 @@ import { type ContextValue, type ErrorCategory, ProtocolError } from "#protocol/
 import { formatAmount } from "#protocol/units.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { paymentTokenAbi } from "./abi/payment-token-abi.ts";
+import { lowerAddresses } from "./lower-addresses.ts";
 
 type Context = Readonly<Record<string, ContextValue>>;
 
@@ -95,7 +96,7 @@ export function refusalOf(call: string, data: Hex, cause: unknown): ProtocolErro
   if (errorName === "Error" || errorName === "Panic") {
     return revertedWithout(call, { reason: String(decoded.args?.[0]).slice(0, 200) }, cause);
   }
-  const context = contextOf(decoded.abiItem as AbiError, decoded.args ?? []);
+  const context = lowerAddresses(contextOf(decoded.abiItem as AbiError, decoded.args ?? []));
   const text = TEXTS[errorName];
   const fallback = Object.entries(context).map(([name, value]) => `${name} ${value}`);
   const message =

@@ -60,7 +60,7 @@ test("events come in order from the deployment on, with their time, and each blo
   assert.ok(first?.type === "event" && first.event.name === "Deposited");
   const block = await chain.client.getBlock({ blockNumber: BigInt(first.event.block) });
   assert.equal(first.event.time, Number(block.timestamp));
-  assert.equal(first.event.args.account, account.address);
+  assert.equal(first.event.args.account, account.address.toLowerCase());
   await local.send(account, withdrawCall(chain, 4n));
   assert.deepEqual(amounts(await read(changes, finalAt(await height()))), ["Withdrawn 4"]);
   abort.abort();

@@ -98,7 +98,7 @@ function createHands(settings: ChainSettings, token: Address): Pick<LocalChain, 
 }
 
 /** Compiles the contracts when they are not; a change of them is the build's business. */
-async function buildContracts(): Promise<void> {
+export async function buildContracts(): Promise<void> {
   try {
     await access(`${ARTIFACTS}/contracts/Exchange.sol/Exchange.json`);
   } catch {
