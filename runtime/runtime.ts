@@ -2,6 +2,7 @@
 // chains or money.
 import { availableParallelism } from "node:os";
 import type { IsolationClass } from "#protocol/isolation.ts";
+import { LIMITS } from "#protocol/limits.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Execution, Invocation } from "./execution.ts";
 import { findBubblewrap } from "./executor/bubblewrap.ts";
@@ -32,7 +33,7 @@ export interface Runtime extends AsyncDisposable {
   /**
    * Runs one invocation of an image in an executor process.
    * @throws `host-fault` (retryable, no bill), `image-refused`, `image-struck-out`, `runtime-busy`, `runtime-closed`,
-   * `cancelled`
+   * `invocation-invalid`, `cancelled`
    */
   run(image: Image, invocation: Invocation, options?: RunOptions): Promise<Execution>;
 }
@@ -70,6 +71,7 @@ function runInPool(
 ): Promise<Execution> {
   return new Promise((resolve, reject) => {
     requireRunnable(image.config);
+    requireInvocation(invocation);
     if (signal?.aborted) throw cancelled();
     const onAbort = () => {
       reject(cancelled());
@@ -94,6 +96,28 @@ function runInPool(
     signal?.addEventListener("abort", onAbort, { once: true });
     pool.submit(call);
   });
+}
+
+const REQUEST_BYTES_MAX = 4 + LIMITS.messageHeadBytes + LIMITS.messageBodyBytes;
+
+function requireInvocation({ request, seed, virtualTimeMillis, limits }: Invocation): void {
+  const good =
+    request.length <= REQUEST_BYTES_MAX &&
+    seed.length === 32 &&
+    Number.isSafeInteger(virtualTimeMillis) &&
+    limits.fuel >= 0n &&
+    limits.fuel <= LIMITS.jobFuel &&
+    isWithin(limits.memoryPages, LIMITS.jobMemoryPages) &&
+    isWithin(limits.responseBytes, REQUEST_BYTES_MAX);
+  if (good) return;
+  throw new ProtocolError("invalid", "invocation-invalid", "The invocation is outside of what any node may run.", {
+    hint: `Give a seed of 32 bytes, whole milliseconds, and limits up to ${LIMITS.jobFuel} fuel and ${LIMITS.jobMemoryPages} pages.`,
+    context: { requestBytes: request.length, seedBytes: seed.length, fuel: limits.fuel, pages: limits.memoryPages },
+  });
+}
+
+function isWithin(count: number, max: number): boolean {
+  return Number.isInteger(count) && count >= 0 && count <= max;
 }
 
 function cancelled(): ProtocolError {

@@ -2,6 +2,7 @@
 import { LIMITS } from "#protocol/limits.ts";
 import { encodeResponse, type Headers } from "#protocol/message.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import { LogBuffer } from "../instance/log-buffer.ts";
 import { seededRandom } from "../seeded-random.ts";
 import type { Value } from "./quickjs.ts";
 
@@ -14,8 +15,7 @@ export class CallState {
   readonly virtualTimeMillis: number;
   readonly #responseBytesMax: number;
   readonly #random: ((length: number) => Uint8Array) | undefined;
-  readonly #lines: string[] = [];
-  #logBytes = 0;
+  readonly #log = new LogBuffer(LIMITS.jobLogBytes);
   events = 0;
   /** Encoded by the protocol. */
   response: Uint8Array | undefined;
@@ -34,13 +34,13 @@ export class CallState {
   }
 
   get logs(): string {
-    return this.#lines.join("\n");
+    return this.#log.text();
   }
 
   /** Lines past the limit are dropped, but still count as events. */
   log(line: string): void {
     this.countEvent();
-    this.#append(line);
+    this.#log.line(line);
   }
 
   countEvent(): void {
@@ -65,7 +65,7 @@ export class CallState {
   fail(reason: string): void {
     if (this.isAnswered) return;
     this.failure = reason;
-    this.#append(`error: ${reason}`);
+    this.#log.line(`error: ${reason}`);
   }
 
   random(length: number): Uint8Array | undefined {
@@ -74,13 +74,5 @@ export class CallState {
 
   install(open: Value, dispatch: Value): void {
     this.handler ??= { open, dispatch };
-  }
-
-  #append(line: string): void {
-    const room = LIMITS.jobLogBytes - this.#logBytes;
-    if (room <= 0) return;
-    const bytes = Buffer.byteLength(line) + 1;
-    this.#logBytes += bytes;
-    this.#lines.push(bytes <= room ? line : `${Buffer.from(line).subarray(0, room).toString()}…`);
   }
 }

@@ -1,14 +1,14 @@
 // One instance of the metered engine with its memory: budget, growth, snapshot and restore. It knows nothing of
 // JavaScript values.
 import { LIMITS } from "#protocol/limits.ts";
-import { ProtocolError } from "#protocol/protocol-error.ts";
 import { PAGE_BYTES } from "#protocol/units.ts";
+import { GuestAbort, hostFault } from "../instance/guest-signals.ts";
 import { fuelLeft, isTooDeep, packBudget } from "../metering/budget.ts";
 import { FUEL_PER_GROWN_PAGE } from "../metering/cost-model.ts";
 import { ABI } from "../metering/module-abi.ts";
 import { EngineAborted, type EngineHost, engineImports } from "./engine-imports.ts";
 import { ENGINE_LAYOUT, STACK_POINTER } from "./engine-layout.ts";
-import { type EngineMachine, GuestOutOfMemory } from "./quickjs.ts";
+import type { EngineMachine } from "./quickjs.ts";
 import { type QuickjsExports, quickjsExports } from "./quickjs-exports.ts";
 
 /** Everything that makes one state of the engine differ from another. */
@@ -91,25 +91,21 @@ export class EngineInstance implements EngineMachine {
       return this.#endOf(error, fuel);
     }
     this.#requireNoFault();
-    return { kind: "returned", fuel: this.#used(fuel) };
+    const left = fuelLeft(this.#budget.value);
+    return left < 0n ? { kind: "out-of-fuel", fuel } : { kind: "returned", fuel: fuel - left };
   }
 
   #endOf(error: unknown, fuel: bigint): EngineEnd {
     this.#requireNoFault();
-    const word = this.#budget.value;
-    if (error instanceof GuestOutOfMemory) {
-      return { kind: "guest-abort", fuel: this.#used(fuel), reason: "The microservice's memory is full" };
-    }
-    if (error instanceof EngineAborted) return { kind: "trap", fuel };
-    if (!(error instanceof WebAssembly.RuntimeError)) throw hostFault(error);
-    if (fuelLeft(word) < 0n) return { kind: "out-of-fuel", fuel };
-    if (isTooDeep(word)) return { kind: "too-deep", fuel: this.#used(fuel) };
-    return { kind: "trap", fuel };
-  }
-
-  #used(fuel: bigint): bigint {
     const left = fuelLeft(this.#budget.value);
-    return left < 0n ? fuel : fuel - left;
+    const used = left < 0n ? fuel : fuel - left;
+    if (error instanceof GuestAbort) return { kind: "guest-abort", fuel: used, reason: error.message };
+    if (error instanceof EngineAborted) return { kind: "trap", fuel };
+    // The native stack ended before the counted one: another machine may have had more of it.
+    if (!(error instanceof WebAssembly.RuntimeError)) throw hostFault("a host function or the stack failed", error);
+    if (left < 0n) return { kind: "out-of-fuel", fuel };
+    // The count may still have been in a register when the machine stopped.
+    return isTooDeep(this.#budget.value) ? { kind: "too-deep", fuel: used } : { kind: "trap", fuel };
   }
 
   #requireNoFault(): void {
@@ -126,7 +122,7 @@ export class EngineInstance implements EngineMachine {
     try {
       this.#memory.grow(extra);
     } catch (cause) {
-      throw hostFault(cause);
+      throw hostFault("memory could not grow", cause);
     }
     return true;
   }
@@ -173,13 +169,4 @@ export class EngineInstance implements EngineMachine {
 function isUntouched(memory: Uint8Array<ArrayBuffer>, start: number): boolean {
   const end = Math.min(start + ENGINE_LAYOUT.guardBytes, memory.length);
   return Buffer.compare(Buffer.from(memory.buffer, start, end - start), NOTHING.subarray(0, end - start)) === 0;
-}
-
-function hostFault(cause: unknown): ProtocolError {
-  const what = cause instanceof Error ? cause.message : String(cause);
-  return new ProtocolError("internal", "host-fault", `The host could not finish the call: ${what}.`, {
-    hint: "Run it again; there is no bill.",
-    retryable: true,
-    cause,
-  });
 }

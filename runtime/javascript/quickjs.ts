@@ -1,6 +1,7 @@
 // The engine's values seen from the host: how text, bytes and calls go in and out of one QuickJS context.
 import { isAscii, isUtf8 } from "node:buffer";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import { GuestAbort } from "../instance/guest-signals.ts";
 import type { QuickjsExports } from "./quickjs-exports.ts";
 
 /** What drives the engine's WebAssembly: memory and the meter belong to the instance, not to this lane. */
@@ -207,20 +208,15 @@ export class Quickjs {
     return new DataView(this.#machine.memory().buffer).getInt32(value + 4, true);
   }
 
-  /** @throws GuestOutOfMemory */
+  /** @throws GuestAbort */
   #allocate(bytes: Uint8Array, zeros: number): number {
     const start = this.#machine.engine.malloc(bytes.length + Math.max(zeros, 1));
-    if (start === 0) throw new GuestOutOfMemory();
+    if (start === 0) throw new GuestAbort("The microservice's memory is full.");
     const memory = this.#machine.memory();
     memory.set(bytes, start);
     memory.fill(0, start + bytes.length, start + bytes.length + zeros);
     return start;
   }
-}
-
-/** The engine's heap could not take what the host had to put there; the call ends as the guest's own failure. */
-export class GuestOutOfMemory extends Error {
-  override readonly name = "GuestOutOfMemory";
 }
 
 /** The engine's own binary form of a string: the only way in that keeps NUL and costs one copy. */
