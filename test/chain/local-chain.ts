@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import { type Address, createPublicClient, createWalletClient, type Hex, http, type LocalAccount } from "viem";
-import { mnemonicToAccount } from "viem/accounts";
 import { approveCall, type ContractCall, depositCall, mintCall } from "#chain/calls.ts";
 import type { ChainSettings } from "#chain/connect.ts";
 import { deployExchange } from "#chain/deploy.ts";
 import type { Deployment } from "#chain/deployments.ts";
+import { developmentAccounts } from "./development-accounts.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const ARTIFACTS = `${ROOT}artifacts`;
@@ -52,9 +52,7 @@ export async function startLocalChain(options: { graceSeconds?: number } = {}): 
   const server = await hre.network.createServer("local", "127.0.0.1", 0);
   const { port } = await server.listen();
   const rpcUrl = `http://127.0.0.1:${port}`;
-  const accounts = Array.from({ length: 20 }, (_, addressIndex) =>
-    mnemonicToAccount("test test test test test test test test test test test junk", { addressIndex }),
-  );
+  const accounts = developmentAccounts();
   const deployer = accounts.at(-1) as LocalAccount;
   const deployment = await deployExchange({
     rpcUrl,

@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { LocalAccount } from "viem";
-import { approveCall, depositCall, mintCall, withdrawCall } from "#chain/calls.ts";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { approveCall, depositCall, mintCall, registerNodeCall, withdrawCall } from "#chain/calls.ts";
 import { type Chain, connectChain } from "#chain/connect.ts";
 import { readBalance, readTokenBalance } from "#chain/read-account.ts";
 import { openLane } from "#chain/transaction-lane.ts";
 import type { ProtocolError } from "#protocol/protocol-error.ts";
+import { signMessage } from "#protocol/signing.ts";
 import { coded } from "./coded.ts";
 import { type LocalChain, startLocalChain } from "./local-chain.ts";
+import { startRpcProxy } from "./rpc-proxy.ts";
 import { scratchFolder } from "./scratch-folder.ts";
 
 let local: LocalChain;
@@ -215,4 +218,55 @@ test("keys have a bound", async () => {
   await using lane = await openLane({ chain, account, journalPath: join(folder.path, "lane.db") });
   await assert.rejects(lane.send("", mintCall(chain, account.address, 1n)), coded("lane-key-malformed"));
   await assert.rejects(lane.send("k".repeat(201), mintCall(chain, account.address, 1n)), coded("lane-key-malformed"));
+});
+
+test("a transaction that is reverted on chain tells the contract's reason, and the key is free again", async () => {
+  await using folder = await scratchFolder();
+  const [early, late] = [freshAccount(), freshAccount()];
+  const node = privateKeyToAccount(generatePrivateKey());
+  const register = async (owner: LocalAccount) => {
+    const message = { node: node.address, owner: owner.address, validUntil: 10n ** 10n };
+    return registerNodeCall(chain, await signMessage(node, chain.domain, "NodeRegistration", message));
+  };
+  const call = await register(late);
+  await using lane = await openLane({ chain, account: late, journalPath: join(folder.path, "lane.db") });
+  await local.rpc("evm_setAutomine", [false]);
+  let refused: Promise<void>;
+  try {
+    refused = assert.rejects(lane.send("register", call), coded("node-already-registered", "rejected"));
+    while ((await chain.client.getTransactionCount({ address: late.address, blockTag: "pending" })) === 0);
+    // Another owner's registration of the same node pays more, and so comes first.
+    const { to, data } = await register(early);
+    const fees = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 11n, gas: 300_000n, nonce: 0 };
+    const chainId = chain.settings.chainId;
+    await local.rpc("eth_sendRawTransaction", [
+      await early.signTransaction({ type: "eip1559", chainId, to, data, ...fees }),
+    ]);
+    await local.rpc("evm_mine");
+  } finally {
+    await local.rpc("evm_setAutomine", [true]);
+  }
+  await refused;
+  assert.equal(await nonceOf(late), 1);
+  await assert.rejects(lane.send("register", call), coded("node-already-registered"));
+  assert.equal(await nonceOf(late), 1);
+});
+
+test("an endpoint that fails is told to who waits, and what was sent goes on", async () => {
+  await using folder = await scratchFolder();
+  const account = freshAccount();
+  let [sends, outage] = [0, false];
+  await using proxy = await startRpcProxy(local.rpcUrl, async (method, forward) => {
+    if (method === "eth_sendRawTransaction" && sends++ === 0) outage = true;
+    return outage ? 502 : forward();
+  });
+  const behind = await connectChain({ ...local.settings, rpcUrl: proxy.url });
+  const journalPath = join(folder.path, "lane.db");
+  await using lane = await openLane({ chain: behind, account, journalPath, pollMillis: 20 });
+  const mint = mintCall(chain, account.address, 6n);
+  await assert.rejects(lane.send("mint", mint), coded("chain-unreachable", "unreachable"));
+  outage = false;
+  await lane.send("mint", mint);
+  assert.equal(await readTokenBalance(chain, account.address), 6n);
+  assert.equal(await nonceOf(account), 1);
 });
