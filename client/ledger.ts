@@ -36,8 +36,11 @@ export interface Ledger {
   balanceOf(account: Address): Promise<Amount>;
   /** Undefined when it was never opened. */
   leaseOf(lease: Hex): Promise<LeaseStanding | undefined>;
-  /** Idempotent, also across restarts. @throws `account-underfunded` and the contract's other refusals */
-  openLease(terms: LeaseTerms, lease: Hex, amount: Amount, expiry: UnixSeconds): Promise<Hex>;
+  /**
+   * Idempotent, also across restarts. The transaction; undefined when another one had opened the lease.
+   * @throws `account-underfunded` and the contract's other refusals
+   */
+  openLease(terms: LeaseTerms, lease: Hex, amount: Amount, expiry: UnixSeconds): Promise<Hex | undefined>;
   /** Idempotent. @throws `lease-not-closable` */
   closeLease(terms: LeaseTerms, lease: Hex): Promise<Hex>;
   /**

@@ -28,7 +28,7 @@ export interface RentInput extends WorldInput {
 
 export interface RentedLease {
   readonly record: LeaseRecord;
-  readonly transaction: Hex;
+  readonly transaction: Hex | undefined;
 }
 
 /** @throws `duration-out-of-range`, `committee-too-small`, `account-underfunded`, the contract's refusals */

@@ -27,15 +27,24 @@ export function chainLedger(chain: Chain, lane: Sender): Ledger {
     ownerOf: async (node) => (await readNode(chain, node))?.owner,
     balanceOf: (account) => readBalance(chain, account),
     leaseOf: (lease) => readLease(chain, lease),
-    openLease: async (terms, lease, amount, expiry) =>
-      (await lane.send(`open:${lease}`, openLeaseCall(chain, terms, amount, expiry))).hash,
+    openLease: async (terms, lease, amount, expiry) => {
+      try {
+        // A later expiry is another call: after a crash the first may still be on its way, and the contract opens once.
+        return (await lane.send(`open:${lease}:${expiry}`, openLeaseCall(chain, terms, amount, expiry))).hash;
+      } catch (error) {
+        if (error instanceof ProtocolError && error.code === "lease-already-opened") return undefined;
+        throw error;
+      }
+    },
     closeLease: async (terms, lease) => (await lane.send(`close:${lease}`, closeLeaseCall(chain, terms))).hash,
     settle: async (terms, order, attestations) => {
       const orderId = signingHash(addresses, "JobOrder", order.message);
       const { lease, nonce } = order.message;
       if (await isOrderSettled(chain, lease, nonce)) return findSettlement(chain, orderId);
       try {
-        const { hash, receipt } = await lane.send(`settle:${orderId}`, settleCall(chain, terms, order, attestations));
+        // The whole committee's attestations and a quorum's are two calls; the contract takes one of them.
+        const key = `settle:${orderId}:${attestations.length}`;
+        const { hash, receipt } = await lane.send(key, settleCall(chain, terms, order, attestations));
         return { transaction: hash, payments: await paymentsIn(chain, receipt.logs, orderId) };
       } catch (error) {
         if (error instanceof ProtocolError && error.code === "nonce-used") return findSettlement(chain, orderId);

@@ -1,0 +1,11 @@
+import { defineCommand } from "../../command/command.ts";
+import { earningsFlags, earningsOptions } from "./earnings-options.ts";
+
+export const earningsCommand = defineCommand({
+  name: "earnings",
+  summary: "What an owner's nodes have earned, down to each job and its transaction.",
+  flags: earningsFlags,
+  examples: ["mimik earnings --wallet alice", "mimik earnings --wallet alice --collect --json"],
+  options: earningsOptions,
+  load: async () => (await import("./earnings-handler.ts")).earningsHandler,
+});

@@ -1,0 +1,31 @@
+// The flags of mimik quote.
+import type { Flag, RawOptions } from "../../command/command.ts";
+import {
+  LIMIT_FLAGS,
+  limitFlags,
+  REQUEST_FLAGS,
+  type RequestFlags,
+  requestFlags,
+  TERM_FLAGS,
+  type TermFlags,
+  termFlags,
+} from "../../command/job-flags.ts";
+import { requireArgument } from "../../command/option-values.ts";
+
+export const quoteFlags: readonly Flag[] = [...REQUEST_FLAGS, ...TERM_FLAGS, ...LIMIT_FLAGS];
+
+export interface QuoteOptions {
+  readonly path: string;
+  readonly request: RequestFlags;
+  readonly terms: TermFlags;
+  readonly limits: { readonly fuel?: bigint; readonly memoryPages?: number };
+}
+
+export function quoteOptions(raw: RawOptions, argument: string | undefined): QuoteOptions {
+  return {
+    path: requireArgument(argument, "microservice"),
+    request: requestFlags(raw),
+    terms: termFlags(raw),
+    limits: limitFlags(raw),
+  };
+}

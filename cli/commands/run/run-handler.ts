@@ -1,0 +1,35 @@
+import { runJobs } from "#client/run-jobs.ts";
+import { createRuntime } from "#runtime/runtime.ts";
+import type { Handler } from "../../command/command.ts";
+import { jobAnswer } from "../../session/job-answer.ts";
+import { openMarketplace, openSession } from "../../session/open-session.ts";
+import { readImage } from "../../session/read-image.ts";
+import { readRequests } from "../../session/read-requests.ts";
+import { showProgress } from "../../session/show-progress.ts";
+import type { RunOptions } from "./run-options.ts";
+
+export const runHandler: Handler<RunOptions> = async (options, context) => {
+  const { io, progress, signal } = context;
+  const requests = await readRequests(io, options.request);
+  progress.update("Packing the microservice");
+  const image = await readImage(options.path);
+  const { settings, chain, account, lane } = await openSession(context);
+  const marketplace = openMarketplace(settings);
+  await using runtime = options.quote ? await createRuntime({ executors: 1 }) : undefined;
+  const result = await runJobs({
+    chain,
+    lane,
+    wallet: account,
+    marketplace,
+    home: settings.home,
+    image,
+    requests,
+    runtime,
+    limits: options.limits,
+    lease: options.lease,
+    options: options.terms,
+    onProgress: showProgress(progress),
+    signal,
+  });
+  return jobAnswer(context, result);
+};

@@ -1,0 +1,41 @@
+// The flags of mimik run.
+import type { Flag, RawOptions } from "../../command/command.ts";
+import {
+  LIMIT_FLAGS,
+  limitFlags,
+  REQUEST_FLAGS,
+  type RequestFlags,
+  requestFlags,
+  TERM_FLAGS,
+  type TermFlags,
+  termFlags,
+} from "../../command/job-flags.ts";
+import { requireArgument, textOption } from "../../command/option-values.ts";
+
+export const runFlags: readonly Flag[] = [
+  ...REQUEST_FLAGS,
+  ...TERM_FLAGS,
+  ...LIMIT_FLAGS,
+  { form: "--lease <id>", summary: "use a rented lease instead of a new one" },
+  { form: "--no-quote", summary: "do not run the job here first; the budget bounds its price" },
+];
+
+export interface RunOptions {
+  readonly path: string;
+  readonly request: RequestFlags;
+  readonly terms: TermFlags;
+  readonly limits: { readonly fuel?: bigint; readonly memoryPages?: number };
+  readonly lease: string | undefined;
+  readonly quote: boolean;
+}
+
+export function runOptions(raw: RawOptions, argument: string | undefined): RunOptions {
+  return {
+    path: requireArgument(argument, "microservice"),
+    request: requestFlags(raw),
+    terms: termFlags(raw),
+    limits: limitFlags(raw),
+    lease: textOption(raw, "lease"),
+    quote: raw.quote !== false,
+  };
+}

@@ -1,0 +1,49 @@
+// A settled job as an answer: the response on standard output, the bill on standard error, everything in JSON.
+import type { JobResult } from "#client/job-result.ts";
+import type { ResponseMessage } from "#protocol/message.ts";
+import { formatAmount } from "#protocol/units.ts";
+import type { Answer } from "../command/command.ts";
+import type { CommandContext } from "../command/command-context.ts";
+import { fields } from "../command/table.ts";
+
+/** Exit code of a microservice that itself failed, although its nodes agreed on that. */
+const JOB_FAILED = 10;
+
+export function jobAnswer({ io, json, progress }: CommandContext, result: JobResult): Answer {
+  progress.stop();
+  if (!json) io.err(`${billOf(result)}\n`);
+  const failed = result.receipts.some(({ outcome }) => outcome !== "ok");
+  return {
+    json: { ...result, responses: result.responses.map(jsonResponse) },
+    text: result.responses.map(({ body }) => new TextDecoder().decode(body).replace(/\n$/, "")).join("\n"),
+    ...(failed && { exitCode: JOB_FAILED }),
+  };
+}
+
+function billOf(result: JobResult): string {
+  const { usage, paid, agreed, committee, dissenting, receipts } = result;
+  const total = paid.reduce((sum, { amount }) => sum + amount, 0n);
+  const statuses = result.responses.map(({ status }) => status).join(", ");
+  const outcomes = [...new Set(receipts.map(({ outcome }) => outcome))].join(", ");
+  return fields([
+    ["job", result.job],
+    ["outcome", `${outcomes}, status ${statuses}`],
+    ["agreed", `${agreed.length} of ${committee.length} nodes`],
+    ...dissenting.map(({ node, reason, detail }) => ["not paid", `${node} ${reason}: ${detail}`] as const),
+    ["usage", `${usage.fuel} fuel, ${usage.memoryPages} pages, ${usage.bytesIn} bytes in, ${usage.bytesOut} bytes out`],
+    ["paid", `${formatAmount(total)} in ${result.settlementTransaction}`],
+    ...paid.map(({ owner, amount }) => ["", `${formatAmount(amount)} to ${owner}`] as const),
+    ...(result.matchesQuote === false
+      ? [["warning", "the agreed answer differs from this machine's own run"] as const]
+      : []),
+  ]);
+}
+
+/** Text where the body is text, base64 where it is not. */
+function jsonResponse({ status, headers, body }: ResponseMessage): Record<string, unknown> {
+  try {
+    return { status, headers, body: new TextDecoder("utf-8", { fatal: true }).decode(body) };
+  } catch {
+    return { status, headers, bodyBase64: Buffer.from(body).toString("base64") };
+  }
+}

@@ -1,0 +1,59 @@
+// A job's progress in sentences.
+import type { JobProgress, OnProgress } from "#client/progress.ts";
+import { formatAmount } from "#protocol/units.ts";
+import type { Progress } from "../command/progress.ts";
+import { short } from "../command/table.ts";
+
+export function showProgress(progress: Progress): OnProgress {
+  return (event) => {
+    const note = noteOf(event);
+    if (note) progress.note(note);
+    progress.update(underWay(event));
+  };
+}
+
+function noteOf(event: JobProgress): string | undefined {
+  switch (event.step) {
+    case "quoted":
+      return `Quoted: ${event.usage.fuel} fuel, ${event.usage.memoryPages} pages`;
+    case "matched":
+      return `Matched ${event.committee.length} nodes for at most ${formatAmount(event.cost)}`;
+    case "leased":
+      return `Lease ${short(event.lease)} holds ${formatAmount(event.amount)}`;
+    case "committed":
+      return `Node ${short(event.node)} has a result`;
+    case "attested":
+      return `Node ${short(event.node)} has opened and signed it`;
+    case "fault":
+      return `Node ${short(event.fault.node)} ${event.fault.reason}: ${event.fault.detail}`;
+    case "agreed":
+      return `${event.nodes.length} nodes agree`;
+    case "rerun":
+      return `Trying another committee without ${event.banned.map(short).join(", ")}`;
+    case "settled":
+      return `Paid in transaction ${short(event.transaction)}`;
+    default:
+      return undefined;
+  }
+}
+
+function underWay(event: JobProgress): string {
+  switch (event.step) {
+    case "quoting":
+      return `Running ${event.jobs} ${event.jobs === 1 ? "job" : "jobs"} here for an exact quote`;
+    case "quoted":
+    case "rerun":
+      return "Finding nodes";
+    case "matched":
+      return "Opening the lease";
+    case "leased":
+      return "Signing the order";
+    case "waiting":
+      return `Waiting until ${new Date(event.until * 1_000).toLocaleTimeString()}: ${event.reason}`;
+    case "attested":
+    case "agreed":
+      return "Settling";
+    default:
+      return "Nodes are working";
+  }
+}
