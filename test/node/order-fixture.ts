@@ -46,15 +46,22 @@ export async function makeOrder({
   message,
   salt,
 }: OrderOptions): Promise<TestOrder> {
-  const image = UTF8.encode("image of the test");
+  // Bytes of their own, so that no order finds another one's here already.
+  const leaseSalt = salt ?? toHex(randomBytes(32));
+  const image = UTF8.encode(`image ${leaseSalt}`);
   const requests = Array.from({ length: jobs }, (_, index) =>
-    encodeRequest({ method: "POST", url: `/job/${index}`, headers: [], body: UTF8.encode(`input ${index}`) }),
+    encodeRequest({
+      method: "POST",
+      url: `/job/${index}`,
+      headers: [],
+      body: UTF8.encode(`input ${index} ${leaseSalt}`),
+    }),
   );
   const specs = requests.map((request) => specOf(digestOf(image), digestOf(request)));
   const lease = {
     consumer: "0x00000000000000000000000000000000000000c0" as const,
     sessionKey: sessionKey.address.toLowerCase() as NodeId,
-    salt: salt ?? toHex(randomBytes(32)),
+    salt: leaseSalt,
     nodes: nodes.toSorted((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)),
   };
   const order = {
