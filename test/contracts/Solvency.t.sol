@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Exchange} from "../../contracts/Exchange.sol";
+import {Attestation, IExchange, JobOrder, Lease, LeaseStatus, NodeView} from "../../contracts/interfaces/IExchange.sol";
+import {ExchangeTest} from "./ExchangeTest.sol";
+
+/// Random hands on the exchange: consumers, owners, nodes and strangers doing everything that anyone may do, in and out
+/// of time, with and without the right signatures. A refusal is fine, a panic is not.
+contract ExchangeHandler is ExchangeTest {
+    uint256 private constant NODES = 7;
+    uint256 private constant LEASES_MAX = 12;
+    uint256 private constant ACTORS = 4;
+    uint256 private constant SETTLED_GAS = 3_000_000;
+
+    /// Whoever made this; the fuzzer has no say in `exit`.
+    address private immutable TEST = msg.sender;
+
+    address[] private nodes;
+    address[] private accounts;
+    Lease[] private leases;
+    bytes32[] private leaseIds;
+    uint256 private salts;
+    mapping(bytes32 leaseId => uint32) private nextNonce;
+    mapping(bytes32 leaseId => mapping(uint256 nonce => uint256)) private paidTimes;
+
+    /// What went in and never came out, and how often each kind of call succeeded.
+    uint256 public deposited;
+    uint256 public withdrawn;
+    mapping(bytes4 action => uint256) public done;
+
+    constructor() {
+        setUpExchange();
+        deposited = 10 * FUNDS;
+        nodes = newCommittee(NODES, 0);
+        for (uint256 i = 0; i < NODES; ++i) accounts.push(ownerOf[nodes[i]]);
+        for (uint256 i = 0; i < ACTORS; ++i) accounts.push(address(uint160(0xAC0 + i)));
+        accounts.push(consumer);
+    }
+
+    // Money
+
+    function deposit(uint256 who, uint256 amount) external {
+        address account = accountOf(who);
+        amount = bound(amount, 1, FUNDS);
+        fund(account, amount);
+        deposited += amount;
+        ++done[this.deposit.selector];
+    }
+
+    function withdraw(uint256 who, uint256 amount) external {
+        address account = accountOf(who);
+        amount = bound(amount, 0, exchange.balanceOf(account) + 1);
+        if (attempt(account, abi.encodeCall(IExchange.withdraw, (amount)))) {
+            withdrawn += amount;
+            ++done[this.withdraw.selector];
+        }
+    }
+
+    // Nodes
+
+    function addStake(uint256 node, uint256 amount) external {
+        address staked = nodeOf(node);
+        amount = bound(amount, 0, exchange.balanceOf(ownerOf[staked]) + 1);
+        act(this.addStake.selector, ownerOf[staked], abi.encodeCall(IExchange.addStake, (staked, amount)));
+    }
+
+    function startUnbonding(uint256 node, uint256 amount) external {
+        address staked = nodeOf(node);
+        amount = bound(amount, 0, uint256(exchange.nodeOf(staked).staked) + 1);
+        bytes memory data = abi.encodeCall(IExchange.startUnbonding, (staked, amount));
+        act(this.startUnbonding.selector, ownerOf[staked], data);
+    }
+
+    function finishUnbonding(uint256 node) external {
+        act(this.finishUnbonding.selector, stranger, abi.encodeCall(IExchange.finishUnbonding, (nodeOf(node))));
+    }
+
+    function collectEarnings(uint256 node) external {
+        address[] memory collected = new address[](2);
+        (collected[0], collected[1]) = (nodeOf(node), nodeOf(node));
+        act(this.collectEarnings.selector, stranger, abi.encodeCall(IExchange.collectEarnings, (collected)));
+    }
+
+    // Leases
+
+    function open(uint256 who, uint256 seed, uint256 amount, uint256 duration) external {
+        if (leases.length == LEASES_MAX && !forgetOneClosed()) return;
+        address account = accountOf(who);
+        uint256 size = bound(seed, 1, 5);
+        Lease memory lease = Lease(account, vm.addr(SESSION), bytes32(++salts), new address[](size));
+        uint256 start = (seed >> 8) % (NODES - size + 1);
+        for (uint256 i = 0; i < size; ++i) lease.nodes[i] = nodes[start + i];
+        amount = bound(amount, 0, exchange.balanceOf(account) + 1);
+        uint40 expiry = uint40(block.timestamp + bound(duration, 0, 2 days));
+        if (act(this.open.selector, account, abi.encodeCall(IExchange.open, (lease, amount, expiry)))) {
+            leases.push(lease);
+            leaseIds.push(exchange.leaseIdOf(lease));
+        }
+    }
+
+    function topUp(uint256 who, uint256 which, uint256 amount) external {
+        address account = accountOf(who);
+        amount = bound(amount, 0, exchange.balanceOf(account) + 1);
+        bytes memory data = abi.encodeCall(IExchange.topUp, (exchange.leaseIdOf(leaseAt(which)), amount));
+        act(this.topUp.selector, account, data);
+    }
+
+    function extend(uint256 which, uint256 duration) external {
+        Lease memory lease = leaseAt(which);
+        uint40 expiry = uint40(block.timestamp + bound(duration, 0, 2 days));
+        act(this.extend.selector, lease.consumer, abi.encodeCall(IExchange.extend, (lease, expiry)));
+    }
+
+    function close(uint256 which) external {
+        act(
+            this.close.selector,
+            stranger,
+            abi.encodeCall(IExchange.close, (leaseAt(8 * uint256(keccak256(abi.encode(which)) >> 8))))
+        );
+    }
+
+    // Settlement
+
+    function settle(uint256 which, uint256 who, uint256 seed, uint256 price) external {
+        Lease memory lease = leaseAt(which);
+        bytes32 leaseId = exchange.leaseIdOf(lease);
+        JobOrder memory order = orderAt(leaseId, seed);
+        Attestation[] memory attestations = attestationsOf(order, lease.nodes, seed, price);
+        bytes memory data = abi.encodeCall(IExchange.settle, (lease, order, signOrder(order), attestations));
+        if (act(this.settle.selector, accountOf(who), data)) ++paidTimes[leaseId][order.nonce];
+        require(paidTimes[leaseId][order.nonce] <= 1, "one nonce paid twice");
+    }
+
+    function warp(uint256 duration) external {
+        // Hashed, because the fuzzer likes small numbers and time must pass.
+        vm.warp(block.timestamp + bound(uint256(keccak256(abi.encode(duration))), 0, 6 hours));
+    }
+
+    // What the invariants ask
+
+    /// Everything that the exchange owes to anyone.
+    function owed() external view returns (uint256 total) {
+        for (uint256 i = 0; i < accounts.length; ++i) total += exchange.balanceOf(accounts[i]);
+        total += exchange.balanceOf(stranger);
+        for (uint256 i = 0; i < NODES; ++i) {
+            NodeView memory node = exchange.nodeOf(nodes[i]);
+            total += uint256(node.earned) + node.staked + node.unbonding;
+        }
+        for (uint256 i = 0; i < leaseIds.length; ++i) total += exchange.leaseOf(leaseIds[i]).funds;
+    }
+
+    function held() external view returns (uint256) {
+        return token.balanceOf(address(exchange));
+    }
+
+    /// Everyone leaves, once all deadlines have passed.
+    function exit() external returns (uint256 left) {
+        if (msg.sender != TEST) return 0;
+        uint256 end = block.timestamp + 366 days;
+        vm.warp(end);
+        for (uint256 i = 0; i < leases.length; ++i) {
+            if (exchange.leaseOf(leaseIds[i]).status == LeaseStatus.Closable) exchange.close(leases[i]);
+        }
+        for (uint256 i = 0; i < NODES; ++i) {
+            uint256 staked = exchange.nodeOf(nodes[i]).staked;
+            if (staked == 0) continue;
+            vm.prank(ownerOf[nodes[i]]);
+            exchange.startUnbonding(nodes[i], staked);
+        }
+        vm.warp(end + exchange.UNBONDING());
+        for (uint256 i = 0; i < NODES; ++i) {
+            if (exchange.nodeOf(nodes[i]).unbonding > 0) exchange.finishUnbonding(nodes[i]);
+        }
+        exchange.collectEarnings(nodes);
+        accounts.push(stranger);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            uint256 amount = exchange.balanceOf(accounts[i]);
+            if (amount == 0) continue;
+            vm.prank(accounts[i]);
+            exchange.withdraw(amount);
+        }
+        return token.balanceOf(address(exchange));
+    }
+
+    /// Everything that hands do, each with up to four arguments of chance.
+    function actions() external pure returns (bytes4[11] memory) {
+        return
+            [
+                this.deposit.selector,
+                this.withdraw.selector,
+                this.addStake.selector,
+                this.startUnbonding.selector,
+                this.finishUnbonding.selector,
+                this.collectEarnings.selector,
+                this.open.selector,
+                this.topUp.selector,
+                this.extend.selector,
+                this.close.selector,
+                this.settle.selector
+            ];
+    }
+
+    // Chance
+
+    function orderAt(bytes32 leaseId, uint256 seed) private returns (JobOrder memory order) {
+        bool fresh = seed % 8 != 0;
+        uint32 nonce = fresh ? ++nextNonce[leaseId] : uint32(seed % 4);
+        order = orderOf(leaseId, nonce);
+        order.quorumBps =
+            seed % 16 == 0
+                ? 5_000
+                : seed % 4 == 0
+                    ? 10_000
+                    : 5_001;
+        order.maxPrice = uint96(bound(seed >> 32, 0, FUNDS / 8));
+        order.forceFee = uint96(bound(seed >> 64, 0, 1e6));
+        uint256 from = block.timestamp - GRACE - 60;
+        order.deadline = uint40(bound(seed >> 96, from, block.timestamp + 2 * GRACE));
+    }
+
+    function attestationsOf(
+        JobOrder memory order,
+        address[] memory committee,
+        uint256 seed,
+        uint256 price
+    ) private view returns (Attestation[] memory attestations) {
+        uint256 absent = seed % 3 == 0 ? seed % committee.length : committee.length;
+        attestations = new Attestation[](absent == committee.length ? committee.length : committee.length - 1);
+        uint256 j = 0;
+        for (uint256 i = 0; i < committee.length; ++i) {
+            if (i == absent) continue;
+            bytes32 result = (seed >> (128 + i)) % 8 == 0 ? WRONG : RIGHT;
+            uint96 asked = uint96(bound(uint256(uint128(price)) + uint64(seed >> i), 0, FUNDS / 8));
+            attestations[j++] = attestOne(order, committee[i], result, asked);
+        }
+    }
+
+    function forgetOneClosed() private returns (bool) {
+        for (uint256 i = 0; i < leases.length; ++i) {
+            if (exchange.leaseOf(leaseIds[i]).status != LeaseStatus.Closed) continue;
+            leases[i] = leases[leases.length - 1];
+            leaseIds[i] = leaseIds[leases.length - 1];
+            leases.pop();
+            leaseIds.pop();
+            return true;
+        }
+        return false;
+    }
+
+    function accountOf(uint256 who) private view returns (address) {
+        return accounts[who % accounts.length];
+    }
+
+    function nodeOf(uint256 which) private view returns (address) {
+        return nodes[which % NODES];
+    }
+
+    /// Mostly a lease that lives, sometimes any, or terms that nobody opened.
+    function leaseAt(uint256 which) private view returns (Lease memory) {
+        if (leases.length == 0) return leaseOf(nodes);
+        uint256 at = which % leases.length;
+        for (uint256 i = 0; i < leases.length && which % 8 != 0; ++i) {
+            if (exchange.leaseOf(leaseIds[at]).status == LeaseStatus.Live) break;
+            at = (at + 1) % leases.length;
+        }
+        return leases[at];
+    }
+
+    function act(bytes4 action, address caller, bytes memory data) private returns (bool ok) {
+        ok = attempt(caller, data);
+        if (ok) ++done[action];
+    }
+
+    function attempt(address caller, bytes memory data) private returns (bool) {
+        vm.prank(caller);
+        (bool ok, bytes memory result) = address(exchange).call{gas: SETTLED_GAS}(data);
+        bytes4 reason = bytes4(result);
+        require(ok || (result.length >= 4 && reason != bytes4(0x4e487b71)), "panic, or no reason given");
+        return ok;
+    }
+}
+
+/// The money gate: whatever happens, in whatever order, what is held is what is owed, and all of it can leave.
+contract SolvencyTest {
+    ExchangeHandler private handler;
+
+    function setUp() public {
+        handler = new ExchangeHandler();
+    }
+
+    function targetContracts() public view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(handler);
+    }
+
+    function excludeSenders() public view returns (address[] memory excluded) {
+        excluded = new address[](1);
+        excluded[0] = address(this);
+    }
+
+    /// hardhat-config: invariant.runs = 200
+    /// hardhat-config: invariant.depth = 500
+    function invariant_WhatIsHeldIsWhatIsOwed() public view {
+        uint256 held = handler.held();
+        require(held == handler.owed(), "held differs from owed");
+        require(held == handler.deposited() - handler.withdrawn(), "held differs from what came in and stayed");
+    }
+
+    function afterInvariant() public {
+        require(handler.exit() == 0, "a unit is stuck");
+    }
+
+    /// The invariants say nothing about what the hands never manage to do.
+    function test_TheRandomHandsManageEverything() public {
+        bytes4[11] memory actions = handler.actions();
+        for (uint256 i = 0; i < 1_200; ++i) {
+            bytes32 chance = keccak256(abi.encode(i));
+            uint256 picked = uint256(chance) % (actions.length + 1);
+            bytes4 action = picked == actions.length ? handler.warp.selector : actions[picked];
+            (bool ok, ) = address(handler).call(
+                abi.encodePacked(
+                    action,
+                    abi.encode(uint8(chance[0]), uint8(chance[1]), keccak256(abi.encode(chance)), chance)
+                )
+            );
+            require(ok, "a hand failed");
+        }
+        for (uint256 i = 0; i < actions.length; ++i) {
+            require(handler.done(actions[i]) > 0, string(abi.encodePacked("never done: action ", uint8(65 + i))));
+        }
+        require(handler.held() == handler.owed(), "held differs from owed");
+        require(handler.exit() == 0, "a unit is stuck");
+    }
+}
