@@ -44,7 +44,8 @@ export interface MarketplaceConfig extends PostLimits {
 
 const PORT_DEFAULT = 8_700;
 const PORTS_TRIED = 20;
-const SOURCE = resolve(import.meta.dirname, "..");
+/** The checkout's or package's folder: two above this source, one above a bundle in dist/. */
+const ROOT = resolve(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "../.." : "..");
 
 /** The settings that the environment names: MIMIK_RPC_URL, MIMIK_MARKETPLACE_PORT and so on. */
 export function readMarketplaceEnvironment(env: Readonly<Record<string, string | undefined>>): MarketplaceSettings {
@@ -79,8 +80,8 @@ export function parseMarketplaceConfig(settings: MarketplaceSettings): Marketpla
     port: whole("port", PORT_DEFAULT, 0, 65_535),
     portsTried: PORTS_TRIED,
     databasePath: join(resolve(settings.home ?? ".mimik/marketplace"), "marketplace.sqlite"),
-    migrationsDirectory: resolve(settings.migrationsDirectory ?? join(SOURCE, "store/migrations")),
-    dashboardDirectory: resolve(settings.dashboardDirectory ?? join(SOURCE, "../dist/dashboard")),
+    migrationsDirectory: resolve(settings.migrationsDirectory ?? join(ROOT, "marketplace/store/migrations")),
+    dashboardDirectory: resolve(settings.dashboardDirectory ?? join(ROOT, "dist/dashboard")),
     confirmations: whole("confirmations", 1, 0, 10_000),
     pollMillis: whole("pollMillis", 1_000, 50, 600_000),
     postBurst: whole("postBurst", 120, 1, 1_000_000),
