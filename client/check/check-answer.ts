@@ -4,7 +4,7 @@ import { commitmentSeal, commitsHash, type JobSpec, orderPrice, type Receipt, re
 import type { Commitment, JobOrder, Offer, Signed } from "#protocol/signed-messages.ts";
 import { verifySignature } from "#protocol/signing.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
-import { digestToBytes32 } from "#protocol/units.ts";
+import { type Digest, digestToBytes32 } from "#protocol/units.ts";
 import type { NodeAnswer } from "../store/job-record.ts";
 import type { Fault, FaultReason } from "./fault.ts";
 
@@ -17,6 +17,8 @@ export interface CheckContext {
   readonly requestBytes: readonly number[];
   /** The set that every node was shown. */
   readonly commitments: readonly Signed<Commitment>[];
+  /** What this machine's own run answered, where there was one: it tells who is wrong when too few agree. */
+  readonly expected?: readonly Digest[] | undefined;
 }
 
 /** The first fault of `offer`'s node in the order of its checks; undefined when it may be paid for this answer. */

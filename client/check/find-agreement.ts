@@ -10,7 +10,7 @@ import type { Fault } from "./fault.ts";
 export interface Agreement {
   /** The answers of the largest group that gave the same result, ascending by node. */
   readonly agreed: readonly NodeAnswer[];
-  /** Every other node of the committee. */
+  /** Every other node of the committee; below the quorum every one that did not answer as this machine did. */
   readonly faults: readonly Fault[];
   /** Whether `agreed` is at least the quorum of the whole committee. */
   readonly quorum: boolean;
@@ -45,18 +45,23 @@ export async function findAgreement(
       ]);
   }
   const [largest = [], ...others] = [...groups.values()].toSorted((a, b) => b.length - a.length);
-  const dissenting = others.flat();
-  const needed = quorumCount(context.order.quorumBps, committee.length);
-  for (const { attestation } of dissenting) {
+  const quorum = largest.length >= quorumCount(context.order.quorumBps, committee.length);
+  // Below the quorum no answer is right by numbers: whoever does not answer as this machine did is at fault.
+  const blamed = quorum ? others.flat() : [...groups.values()].flat().filter((answer) => !isExpected(context, answer));
+  for (const { attestation } of blamed) {
     const { node, resultHash } = attestation.message;
     faults.set(node, { node, reason: "different-result", detail: `Its result is ${resultHash}.` });
   }
   return {
     agreed: largest.toSorted((a, b) => compareNodes(a.attestation.message.node, b.attestation.message.node)),
     faults: [...faults.values()].toSorted((a, b) => compareNodes(a.node, b.node)),
-    quorum: largest.length >= needed,
-    dissenting,
+    quorum,
+    dissenting: others.flat(),
   };
+}
+
+function isExpected({ expected }: CheckContext, { receipts }: NodeAnswer): boolean {
+  return expected?.every((digest, index) => receipts[index]?.response === digest) ?? false;
 }
 
 function silent(node: NodeId): Fault {

@@ -17,5 +17,6 @@ export function checkContextOf(record: JobRecord, attempt: Attempt): CheckContex
     specs: record.specs,
     requestBytes: record.specs.map(({ request }) => sizes.get(request) ?? 0),
     commitments,
+    expected: record.quoted ?? undefined,
   };
 }

@@ -14,6 +14,9 @@ import { lockFile } from "./file-lock.ts";
 import { type JobRecord, jobRecord } from "./job-record.ts";
 import { type LeaseRecord, leaseRecord } from "./lease-record.ts";
 
+/** Taking a nonce is two small writes; longer than that somebody is stuck. */
+const NONCE_LOCK_MILLIS = 5_000;
+
 export interface ClientStore {
   saveJob(record: JobRecord): Promise<void>;
   /** By its name, or by the start of an order's id, at least 6 characters. @throws `job-unknown`, `job-ambiguous` */
@@ -67,7 +70,7 @@ export async function openClientStore(home: string): Promise<ClientStore> {
       onlyOne("lease", reference, await leases(), ({ lease }) => [lease]),
     leases,
     takeNonce: async (lease) => {
-      await using _lock = await lockFile(join(leasesDir, `${lease}.lock`));
+      await using _lock = await lockFile(join(leasesDir, `${lease}.lock`), NONCE_LOCK_MILLIS);
       const path = join(leasesDir, `${lease}.json`);
       const record = await readRecord(path, leaseRecord, "lease file");
       if (!record) throw unknown("lease", lease);

@@ -1,0 +1,103 @@
+// Files of jobs, leases and blobs: private, whole, found by the start of their names, held by one process at a time.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type ClientStore, openClientStore } from "#client/store/client-store.ts";
+import { type JobRecord, withAttempt } from "#client/store/job-record.ts";
+import { digestOf } from "#protocol/digest.ts";
+import { fakeMarket } from "./fake/fake-market.ts";
+
+let home: string;
+let store: ClientStore;
+let settled: JobRecord;
+
+before(async () => {
+  home = await mkdtemp(join(tmpdir(), "mimik-store-"));
+  store = await openClientStore(home);
+  const market = await fakeMarket(["honest", "honest", "honest"]);
+  await market.run();
+  [settled] = (await market.store.jobs()) as [JobRecord];
+  await store.saveJob(settled);
+  for (const lease of await market.store.leases()) await store.saveLease(lease);
+});
+
+after(() => rm(home, { recursive: true, force: true }));
+
+test("what was saved is read again, by name or by the start of the order's id", async () => {
+  assert.deepEqual(await store.job(settled.name), settled);
+  assert.deepEqual(await store.job(settled.attempts[0]?.orderId?.slice(0, 10) ?? ""), settled);
+  assert.deepEqual(await store.job(settled.attempts[0]?.orderId?.slice(2, 12) ?? ""), settled);
+  assert.equal((await store.jobs()).length, 1);
+});
+
+test("an unknown, too short or ambiguous reference is refused", async () => {
+  await assert.rejects(store.job("0xffffff"), { code: "job-unknown" });
+  await assert.rejects(store.job(settled.name.slice(0, 3)), { code: "job-unknown" });
+  await assert.rejects(store.lease("../../etc"), { code: "lease-unknown" });
+  const twin = { ...settled, name: `${settled.name.slice(0, 10)}${settled.name.endsWith("00") ? "11" : "00"}` };
+  await store.saveJob(twin);
+  await assert.rejects(store.job(settled.name.slice(0, 10)), { code: "job-ambiguous" });
+  await rm(join(home, "jobs", `${twin.name}.json`));
+});
+
+test("every file and folder is its owner's alone", { skip: process.platform === "win32" }, async () => {
+  for (const folder of ["jobs", "leases"]) {
+    assert.equal((await stat(join(home, folder))).mode & 0o777, 0o700);
+    for (const name of await readdir(join(home, folder))) {
+      assert.equal((await stat(join(home, folder, name))).mode & 0o777, 0o600, name);
+    }
+  }
+});
+
+test("a torn or foreign file is no job, and harms no other", async () => {
+  await writeFile(join(home, "jobs", "0123456789ab.json"), '{"version":1,"name":"01');
+  await writeFile(join(home, "jobs", "0123456789ac.json"), '{"version":2}');
+  assert.deepEqual(
+    (await store.jobs()).map(({ name }) => name),
+    [settled.name],
+  );
+  await rm(join(home, "jobs", "0123456789ab.json"));
+  await rm(join(home, "jobs", "0123456789ac.json"));
+});
+
+test("a nonce is never given twice, also not to two at once", async () => {
+  const [lease] = await store.leases();
+  const id = lease?.lease ?? "";
+  const first = await store.takeNonce(id);
+  const reopened = await openClientStore(home);
+  assert.equal(await reopened.takeNonce(id), first + 1);
+  const taken = await Promise.all([store.takeNonce(id), reopened.takeNonce(id), store.takeNonce(id)]);
+  assert.deepEqual(taken.toSorted(), [first + 2, first + 3, first + 4]);
+});
+
+test("a job is worked on by one process; the lock of a dead one is taken over", async () => {
+  const lock = await store.lockJob(settled.name);
+  await assert.rejects(store.lockJob(settled.name), { code: "job-in-progress" });
+  await lock[Symbol.asyncDispose]();
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  await writeFile(join(home, "jobs", `${settled.name}.lock`), String(pid));
+  await using _taken = await store.lockJob(settled.name);
+});
+
+test("a blob is checked against its digest when it is read", async () => {
+  const bytes = new TextEncoder().encode("bytes");
+  const digest = await store.saveBlob(bytes);
+  assert.deepEqual(new Uint8Array((await store.blob(digest)) ?? []), bytes);
+  await writeFile(join(home, "job-blobs", digest.slice("sha256:".length)), "other");
+  assert.equal(await store.blob(digest), undefined);
+  assert.equal(await store.blob(digestOf(new Uint8Array([9]))), undefined);
+});
+
+test("no temporary file is left, and JSON keeps amounts exact", async () => {
+  const huge = withAttempt(settled, { maxPrice: 2n ** 95n });
+  await store.saveJob(huge);
+  assert.equal((await store.job(settled.name)).attempts[0]?.maxPrice, 2n ** 95n);
+  assert.match(await readFile(join(home, "jobs", `${settled.name}.json`), "utf8"), new RegExp(String(2n ** 95n)));
+  assert.deepEqual(
+    (await readdir(join(home, "jobs"))).filter((name) => name.endsWith(".tmp")),
+    [],
+  );
+});

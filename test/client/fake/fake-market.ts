@@ -1,0 +1,114 @@
+// A consumer, its money, and nodes of different owners, all in memory.
+import { privateKeyToAccount } from "viem/accounts";
+import type { ClientWorld } from "#client/client-world.ts";
+import { finishJob } from "#client/job/finish-job.ts";
+import { planJob } from "#client/job/plan-job.ts";
+import { type JobResult, jobResultOf } from "#client/job-result.ts";
+import { type JobTerms, jobTerms } from "#client/job-terms.ts";
+import type { JobProgress } from "#client/progress.ts";
+import { digestOf } from "#protocol/digest.ts";
+import type { Digest } from "#protocol/units.ts";
+import {
+  ARTIFACT_TYPE,
+  CONFIG_MEDIA_TYPE,
+  JAVASCRIPT_MEDIA_TYPE,
+  MANIFEST_MEDIA_TYPE,
+  type PackedImage,
+} from "#runtime/image/image.ts";
+import { encodeConfig, encodeManifest } from "#runtime/image/image-document.ts";
+import { fakeClock } from "./fake-clock.ts";
+import { type FakeLedger, fakeLedger } from "./fake-ledger.ts";
+import { type Behaviour, type FakeNode, fakeNode, honestExecution } from "./fake-node.ts";
+import { type MemoryStore, memoryStore } from "./memory-store.ts";
+
+const RUNTIME = "test-runtime/1";
+const wallet = privateKeyToAccount(`0x${"11".repeat(32)}`);
+
+export interface FakeMarket {
+  readonly world: ClientWorld;
+  readonly ledger: FakeLedger;
+  readonly store: MemoryStore;
+  readonly nodes: readonly FakeNode[];
+  readonly progress: JobProgress[];
+  /** Plans and finishes a job of one request for each body. */
+  run(bodies?: readonly string[], terms?: Partial<JobTerms>): Promise<JobResult>;
+  /** What a new process would do with the open jobs. */
+  resume(): Promise<readonly JobResult[]>;
+}
+
+export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<FakeMarket> {
+  const clock = fakeClock();
+  const ledger = fakeLedger(clock);
+  const store = memoryStore();
+  const nodes = await Promise.all(behaviours.map((behaviour, index) => fakeNode(clock, index, behaviour, RUNTIME)));
+  for (const { node, offer } of nodes) ledger.owners.set(node, offer.owner);
+  const progress: JobProgress[] = [];
+  const world: ClientWorld = {
+    ledger,
+    store,
+    connectNode: (endpoint) => nodes.find((node) => node.endpoint === endpoint) as FakeNode,
+    offers: nodes.map(({ signedOffer }) => signedOffer),
+    clock,
+    signal: new AbortController().signal,
+    onProgress: (event) => progress.push(event),
+  };
+  const image = testImage();
+  return {
+    world,
+    ledger,
+    store,
+    nodes,
+    progress,
+    run: async (bodies = ["hello"], terms = {}) => {
+      const planned = await planJob(world, {
+        wallet,
+        image,
+        requests: bodies.map((body) => ({
+          method: "POST",
+          url: "/",
+          headers: [],
+          body: new TextEncoder().encode(body),
+        })),
+        terms: jobTerms(terms),
+        runtime: { run: async (_image, { request }) => honestExecution(request) },
+        runtimeId: RUNTIME,
+      });
+      return jobResultOf(store, await finishJob(world, planned, { rerun: true }));
+    },
+    resume: async () => {
+      const open = (await store.jobs()).filter(({ state }) => state === "open");
+      return Promise.all(
+        open.map(async (record) => jobResultOf(store, await finishJob(world, record, { rerun: false }))),
+      );
+    },
+  };
+}
+
+/** Of the form of an image; its program is never run. */
+function testImage(): PackedImage {
+  const layer = new TextEncoder().encode("export default {}");
+  const config = encodeConfig({
+    kind: "javascript",
+    name: "shout",
+    version: "1.0.0",
+    limits: { fuel: 2_000_000n, memoryPages: 64, responseBytes: 65_536 },
+    runtime: { meteringVersion: 1, engineDigest: digestOf(layer) },
+    arguments: [],
+    environment: {},
+  });
+  const describe = (mediaType: string, bytes: Uint8Array) => ({
+    mediaType,
+    digest: digestOf(bytes),
+    size: bytes.length,
+  });
+  const manifest = encodeManifest({
+    schemaVersion: 2,
+    mediaType: MANIFEST_MEDIA_TYPE,
+    artifactType: ARTIFACT_TYPE,
+    config: describe(CONFIG_MEDIA_TYPE, config),
+    layers: [describe(JAVASCRIPT_MEDIA_TYPE, layer)],
+    annotations: {},
+  });
+  const blobs = new Map<Digest, Uint8Array>([layer, config, manifest].map((bytes) => [digestOf(bytes), bytes]));
+  return { digest: digestOf(manifest), blobs };
+}
