@@ -118,7 +118,7 @@ export async function openWorld(input: WorldInput): Promise<ClientWorld & { ledg
 }
 
 async function finishLocked(world: ClientWorld, name: string, rerun: boolean): Promise<JobResult> {
-  await using _lock = await world.store.lockJob(name);
+  using _lock = await world.store.lockJob(name);
   const record = await world.store.job(name);
   requireSameExchange(world, record);
   const failure = fromProblem(record.failure);

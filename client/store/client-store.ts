@@ -24,7 +24,7 @@ export interface ClientStore {
   /** Newest first; files that cannot be read are left out. */
   jobs(): Promise<readonly JobRecord[]>;
   /** Nobody else works on the job until disposed. @throws `job-in-progress` */
-  lockJob(name: string): Promise<AsyncDisposable>;
+  lockJob(name: string): Promise<Disposable>;
   saveLease(record: LeaseRecord): Promise<void>;
   /** By its id or its start, at least 6 characters. @throws `lease-unknown`, `lease-ambiguous` */
   lease(reference: string): Promise<LeaseRecord>;
@@ -70,7 +70,7 @@ export async function openClientStore(home: string): Promise<ClientStore> {
       onlyOne("lease", reference, await leases(), ({ lease }) => [lease]),
     leases,
     takeNonce: async (lease) => {
-      await using _lock = await lockFile(join(leasesDir, `${lease}.lock`), NONCE_LOCK_MILLIS);
+      using _lock = await lockFile(join(leasesDir, `${lease}.lock`), NONCE_LOCK_MILLIS);
       const path = join(leasesDir, `${lease}.json`);
       const record = await readRecord(path, leaseRecord, "lease file");
       if (!record) throw unknown("lease", lease);

@@ -1,54 +1,41 @@
-// One process at a time for one job. A lock of a process that died is taken over.
-import { open, readFile, rm } from "node:fs/promises";
+// One process at a time for one job. The operating system ends the lock with its process, however that dies, so there is
+// no stale lock to judge.
 import { setTimeout as sleep } from "node:timers/promises";
+import Database from "better-sqlite3";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 
 const RETRY_MILLIS = 20;
 
 /**
- * Holds `path` until disposed, and waits for it for `waitMillis`.
- * @throws `job-in-progress` while another living process, or this one, holds it
+ * Holds `path` until disposed, and waits for it for `waitMillis`. The file itself stays: removing it would let two hold
+ * one name.
+ * @throws `job-in-progress` while another process, or this one, holds it
  */
-export async function lockFile(path: string, waitMillis = 0): Promise<AsyncDisposable> {
-  for (let waited = 0; ; ) {
-    try {
-      const file = await open(path, "wx", 0o600);
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    const holder = await readHolder(path);
-    if (holder !== undefined && !isAlive(holder)) await rm(path, { force: true });
-    else if (waited >= waitMillis) throw inProgress(holder ?? 0);
-    else await sleep(RETRY_MILLIS);
-    waited += RETRY_MILLIS;
+export async function lockFile(path: string, waitMillis = 0): Promise<Disposable> {
+  for (let waited = 0; ; waited += RETRY_MILLIS) {
+    const lock = tryLock(path);
+    if (lock) return lock;
+    if (waited >= waitMillis) throw inProgress(path);
+    await sleep(RETRY_MILLIS);
   }
 }
 
-/** Undefined while the holder has not written its number yet, or has just let go. */
-async function readHolder(path: string): Promise<number | undefined> {
+function tryLock(path: string): Disposable | undefined {
+  const db = new Database(path, { timeout: 0 });
   try {
-    return Number.parseInt(await readFile(path, "utf8"), 10) || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
+    db.exec("BEGIN EXCLUSIVE");
+    return { [Symbol.dispose]: () => db.close() };
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    db.close();
+    if ((error as { code?: unknown }).code === "SQLITE_BUSY") return undefined;
+    throw error;
   }
 }
 
-function inProgress(pid: number): ProtocolError {
-  return new ProtocolError("conflict", "job-in-progress", `Process ${pid} is working on this job.`, {
-    hint: "Wait for it, or stop that process.",
-    context: { pid },
+function inProgress(path: string): ProtocolError {
+  return new ProtocolError("conflict", "job-in-progress", "Another command is working on this job.", {
+    hint: "Wait for it, or stop it.",
+    context: { lock: path },
     retryable: true,
   });
 }

@@ -76,10 +76,15 @@ test("a nonce is never given twice, also not to two at once", async () => {
 test("a job is worked on by one process; the lock of a dead one is taken over", async () => {
   const lock = await store.lockJob(settled.name);
   await assert.rejects(store.lockJob(settled.name), { code: "job-in-progress" });
-  await lock[Symbol.asyncDispose]();
-  const { pid } = spawnSync(process.execPath, ["-e", ""]);
-  await writeFile(join(home, "jobs", `${settled.name}.lock`), String(pid));
-  await using _taken = await store.lockJob(settled.name);
+  lock[Symbol.dispose]();
+  const path = join(home, "jobs", `${settled.name}.lock`);
+  const holdAndDie = `
+    const { lockFile } = await import(${JSON.stringify(import.meta.resolve("#client/store/file-lock.ts"))});
+    await lockFile(${JSON.stringify(path)});
+    process.kill(process.pid, "SIGKILL");`;
+  const { signal } = spawnSync(process.execPath, ["--input-type=module", "-e", holdAndDie]);
+  assert.equal(signal, "SIGKILL");
+  using _taken = await store.lockJob(settled.name);
 });
 
 test("a blob is checked against its digest when it is read", async () => {

@@ -45,7 +45,7 @@ export function memoryStore(): MemoryStore {
       return readJob(text);
     },
     jobs: async () => [...jobs.values()].map(readJob),
-    lockJob: async () => ({ [Symbol.asyncDispose]: async () => {} }),
+    lockJob: async () => ({ [Symbol.dispose]: () => {} }),
     saveLease: async (record) => write(() => leases.set(record.lease, toWire(record))),
     lease: async (lease) => readLease(lease),
     leases: async () => [...leases.keys()].map(readLease),
