@@ -28,8 +28,8 @@ export const NODE_LIMITS = {
   offerSeconds: 600,
   /** How long free slots must have changed between none and some before a new offer says so, milliseconds. */
   offerSettleMillis: 2_000,
-  /** Between two attempts to publish an offer or to look for the registration, milliseconds. */
-  retryMillisMin: 1_000,
+  /** Between two attempts to publish an offer or to look for the registration, milliseconds; doubled each time. */
+  retryMillisMin: 250,
   retryMillisMax: 30_000,
   /** What a clean stop spends on withdrawing its offer, milliseconds. */
   withdrawMillis: 500,

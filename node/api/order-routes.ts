@@ -16,6 +16,12 @@ import type { OrderEngine } from "../orders/order-engine.ts";
 const order = { order: wire.bytes32 };
 
 export function addOrderRoutes(api: Api, engine: OrderEngine): void {
+  addWayIn(api, engine);
+  addWayOut(api, engine);
+}
+
+/** What a consumer sends: the order, its blobs, or that it no longer wants it. */
+function addWayIn(api: Api, engine: OrderEngine): void {
   addRoute(
     api,
     {
@@ -40,6 +46,22 @@ export function addOrderRoutes(api: Api, engine: OrderEngine): void {
     },
     ({ params, c }) => engine.addBlob(params.order, tokenOf(c), params.digest, bodyOf(c)),
   );
+  addRoute<{ order: Hex }>(
+    api,
+    {
+      method: "delete",
+      path: "/v1/orders/{order}",
+      summary: "Withdraw an order that is not committed.",
+      params: order,
+      authorized: true,
+      answer: orderStatus,
+    },
+    ({ params, c }) => engine.cancel(params.order, tokenOf(c)),
+  );
+}
+
+/** What a consumer is told: the status, the attestation for the committee's commitments, the answers. */
+function addWayOut(api: Api, engine: OrderEngine): void {
   addRoute<{ order: Hex }, { after?: OrderState | undefined; wait?: number | undefined }>(
     api,
     {
@@ -87,18 +109,6 @@ export function addOrderRoutes(api: Api, engine: OrderEngine): void {
         headers: { "content-type": "application/octet-stream" },
       });
     },
-  );
-  addRoute<{ order: Hex }>(
-    api,
-    {
-      method: "delete",
-      path: "/v1/orders/{order}",
-      summary: "Withdraw an order that is not committed.",
-      params: order,
-      authorized: true,
-      answer: orderStatus,
-    },
-    ({ params, c }) => engine.cancel(params.order, tokenOf(c)),
   );
 }
 

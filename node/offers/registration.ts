@@ -60,7 +60,7 @@ export async function waitForRegistration({ chain, node, owner, home, log, signa
     if (said !== problem) {
       const next =
         problem === "node-not-registered"
-          ? `Register it from the owner's wallet: mimik node register --home ${home}`
+          ? `Register it from the owner's wallet: mimik node register --node-home ${home}`
           : "The node tries again by itself.";
       log.warn({ node, owner, problem, next }, "the node takes no orders yet");
     }

@@ -50,6 +50,6 @@ test("waiting outlasts a chain that is down, says what to run, and ends when the
   }
   assert.deepEqual(said, [
     "The node tries again by itself.",
-    "Register it from the owner's wallet: mimik node register --home /tmp/n",
+    "Register it from the owner's wallet: mimik node register --node-home /tmp/n",
   ]);
 });
