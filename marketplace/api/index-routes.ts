@@ -50,7 +50,7 @@ function addMarketRoutes(server: Api, context: ApiContext): void {
     { method: "get", path: "/v1/market", summary: "The market in figures.", answer: api.marketInfo },
     () => {
       const { block, paid, ...counts } = readMarket(reader);
-      return { version, ...domain, token, block, counts: { ...counts, ...book.counts() }, paid };
+      return { version, ...domain, token: token.toLowerCase(), block, counts: { ...counts, ...book.counts() }, paid };
     },
   );
   addRoute<unknown, PageRequest & { owner?: Address }>(

@@ -1,5 +1,5 @@
 // Numbers, times and ids as people read them.
-import { formatAmount, PAGE_BYTES } from "#protocol/units.ts";
+import { formatAmount, PAGE_BYTES, TOKEN_DECIMALS } from "#protocol/units.ts";
 
 const grouping = new Intl.NumberFormat("en", { useGrouping: true });
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -9,6 +9,12 @@ const relative = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "
 export function tokens(amount: string | bigint): string {
   const [whole = "0", fraction] = formatAmount(BigInt(amount)).split(".");
   return `${grouping.format(BigInt(whole))}${fraction ? `.${fraction}` : ""}`;
+}
+
+/** Base units with all their decimals, so that a column of them lines up. */
+export function exact(amount: string | bigint): string {
+  const [whole = "0", fraction = ""] = tokens(amount).split(".");
+  return `${whole}.${fraction.padEnd(TOKEN_DECIMALS, "0")}`;
 }
 
 export function count(value: number): string {

@@ -105,7 +105,7 @@ function optionsOf(element: HTMLElement, dark: boolean): uPlot.Options {
     padding: [8, 12, 0, 0],
     scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
-      { ...axis, space: 72 },
+      { ...axis, size: 32, space: 72, values: (_plot, values) => timeLabels(values) },
       { ...axis, size: 64, space: 40, values: (_plot, values) => values.map((value) => axisNumber(value)) },
     ],
     series: [
@@ -119,6 +119,15 @@ function optionsOf(element: HTMLElement, dark: boolean): uPlot.Options {
       },
     ],
   };
+}
+
+const hourLabel = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const dayLabel = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+
+/** Hours within a day, days beyond it. */
+function timeLabels(values: readonly number[]): string[] {
+  const label = (values.at(-1) ?? 0) - (values[0] ?? 0) > 86_400 ? dayLabel : hourLabel;
+  return values.map((value) => label.format(value * 1_000));
 }
 
 function axisNumber(value: number): string {

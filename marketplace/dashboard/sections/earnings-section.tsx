@@ -1,7 +1,7 @@
 // Who earns how much: everyone, or the person's own account.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { count, short, tokens } from "../format.ts";
+import { count, exact, short } from "../format.ts";
 import { ask, type OwnerView, type SeriesView } from "../market-client.ts";
 import { Account } from "../parts/account.tsx";
 import { type Column, DataTable } from "../parts/data-table.tsx";
@@ -15,14 +15,14 @@ const OWNERS: readonly Column<OwnerView>[] = [
   { head: "Owner", cell: ({ owner }) => <Account kind="owner" address={owner} /> },
   { head: "Nodes", numeric: true, cell: ({ nodes }) => count(nodes) },
   { head: "Jobs", numeric: true, cell: ({ jobs }) => count(jobs) },
-  { head: "Earned", numeric: true, cell: ({ earned }) => <strong>{tokens(earned)}</strong> },
+  { head: "Earned", numeric: true, cell: ({ earned }) => <strong>{exact(earned)}</strong> },
 ];
 
 const SPANS = [
-  { hours: 1, name: "hour" },
-  { hours: 24, name: "24 hours" },
-  { hours: 168, name: "7 days" },
-  { hours: 720, name: "30 days" },
+  { hours: 1, name: "1 hour", last: "hour" },
+  { hours: 24, name: "24 hours", last: "24 hours" },
+  { hours: 168, name: "7 days", last: "7 days" },
+  { hours: 720, name: "30 days", last: "30 days" },
 ] as const;
 
 interface EarningsSectionProps {
@@ -65,13 +65,14 @@ export function EarningsSection({ owner, onChoose, now }: EarningsSectionProps) 
   );
 }
 
+type Span = (typeof SPANS)[number];
+
 function OverTime({ owner }: { readonly owner: string | undefined }) {
-  const [span, setSpan] = useState<(typeof SPANS)[number]>(SPANS[1]);
-  const series = useQuery({
-    queryKey: ["series", owner ?? null, span.hours],
-    queryFn: ({ signal }) => ask<SeriesView>("/earnings/series", { owner, hours: span.hours }, signal),
-    placeholderData: keepPreviousData,
-  });
+  const [chosen, setSpan] = useState<Span>();
+  const day = useSeries(owner, 24);
+  // A market that is younger than an hour shows nothing but its last step on a whole day.
+  const span: Span = chosen ?? (day.data && isYoung(day.data) ? SPANS[0] : SPANS[1]);
+  const series = useSeries(owner, span.hours);
   return (
     <div className="over-time">
       <fieldset className="spans">
@@ -84,8 +85,21 @@ function OverTime({ owner }: { readonly owner: string | undefined }) {
         ))}
       </fieldset>
       <Loaded query={series} what="the chart">
-        {(data) => <EarningsChart series={data} whose={owner ? short(owner) : "all owners"} span={span.name} />}
+        {(data) => <EarningsChart series={data} whose={owner ? short(owner) : "all owners"} span={span.last} />}
       </Loaded>
     </div>
   );
+}
+
+function useSeries(owner: string | undefined, hours: number) {
+  return useQuery({
+    queryKey: ["series", owner ?? null, hours],
+    queryFn: ({ signal }) => ask<SeriesView>("/earnings/series", { owner, hours }, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+function isYoung({ amounts, stepSeconds }: SeriesView): boolean {
+  const first = amounts.findIndex((amount) => amount !== "0");
+  return first >= 0 && (amounts.length - first) * stepSeconds <= 3_600;
 }

@@ -1,7 +1,7 @@
 // One settled order: who asked, what was agreed, and who was paid how much in which transaction.
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { count, fullTime, tokens } from "../format.ts";
+import { count, exact, fullTime, tokens } from "../format.ts";
 import { ask, type JobView } from "../market-client.ts";
 import { closeJob } from "../page-state.ts";
 import { Account } from "../parts/account.tsx";
@@ -12,7 +12,7 @@ import { Loaded } from "../parts/panel.tsx";
 const PAYMENTS: readonly Column<JobView["paid"][number]>[] = [
   { head: "Node", cell: ({ node }) => <Copyable kind="node" value={node} /> },
   { head: "Owner", cell: ({ owner }) => <Account kind="owner" address={owner} /> },
-  { head: "Amount", numeric: true, cell: ({ amount }) => <strong>{tokens(amount)}</strong> },
+  { head: "Amount", numeric: true, cell: ({ amount }) => <strong>{exact(amount)}</strong> },
 ];
 
 export function JobDialog({ order }: { readonly order: string }) {

@@ -1,6 +1,6 @@
 // Settled orders, newest first; each opens into its detail.
 
-import { count, short, tokens } from "../format.ts";
+import { count, exact, short } from "../format.ts";
 import type { JobView } from "../market-client.ts";
 import { jobHref } from "../page-state.ts";
 import { Account } from "../parts/account.tsx";
@@ -23,7 +23,7 @@ function columns(now: number): readonly Column<JobView>[] {
     { head: "Settled", cell: ({ time }) => <Moment at={time} now={now} /> },
     { head: "Consumer", cell: ({ consumer }) => <Account kind="consumer" address={consumer} /> },
     { head: "Nodes paid", numeric: true, cell: ({ paid }) => count(paid.length) },
-    { head: "Paid", numeric: true, cell: ({ total }) => <strong>{tokens(total)}</strong> },
+    { head: "Paid", numeric: true, cell: ({ total }) => <strong>{exact(total)}</strong> },
     { head: "Transaction", cell: ({ transaction }) => <Copyable kind="transaction" value={transaction} /> },
     { head: "Block", numeric: true, cell: ({ block }) => count(block) },
   ];

@@ -1,6 +1,6 @@
 // Leases: funds that consumers have locked for committees.
 
-import { count, tokens } from "../format.ts";
+import { count, exact } from "../format.ts";
 import type { LeaseView } from "../market-client.ts";
 import { Account } from "../parts/account.tsx";
 import { Copyable } from "../parts/copyable.tsx";
@@ -15,8 +15,8 @@ function columns(now: number): readonly Column<LeaseView>[] {
     { head: "Consumer", cell: ({ consumer }) => <Account kind="consumer" address={consumer} /> },
     { head: "State", cell: (lease) => <LeaseState lease={lease} now={now} /> },
     { head: "Committee", numeric: true, cell: ({ nodes }) => `${count(nodes.length)} nodes` },
-    { head: "Funded", numeric: true, cell: ({ funded }) => tokens(funded) },
-    { head: "Spent", numeric: true, cell: ({ spent }) => <strong>{tokens(spent)}</strong> },
+    { head: "Funded", numeric: true, cell: ({ funded }) => exact(funded) },
+    { head: "Spent", numeric: true, cell: ({ spent }) => <strong>{exact(spent)}</strong> },
     { head: "Expires", cell: ({ expiry }) => <Moment at={expiry} now={now} /> },
   ];
 }

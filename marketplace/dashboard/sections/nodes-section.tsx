@@ -1,6 +1,6 @@
 // Registered nodes: whose they are, what they offer, what they have at stake and earned.
 
-import { count, memory, tokens } from "../format.ts";
+import { count, exact, memory, tokens } from "../format.ts";
 import type { NodeView } from "../market-client.ts";
 import { Account } from "../parts/account.tsx";
 import { Copyable } from "../parts/copyable.tsx";
@@ -9,7 +9,7 @@ import { More, useListing } from "../parts/listing.tsx";
 import { Empty, Loaded, Panel } from "../parts/panel.tsx";
 import { NodeRates } from "./node-rates.tsx";
 
-const none = <span className="note">none</span>;
+const none = <span className="note">–</span>;
 
 const COLUMNS: readonly Column<NodeView>[] = [
   { head: "Node", cell: ({ node }) => <Copyable kind="node" value={node} /> },
@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<NodeView>[] = [
   { head: "Memory", numeric: true, cell: ({ offer }) => (offer ? memory(offer.message.memoryPages) : none) },
   { head: "Isolation", cell: ({ offer }) => (offer ? offer.message.isolation : none) },
   { head: "Stake", numeric: true, cell: ({ stake }) => tokens(stake) },
-  { head: "Earned", numeric: true, cell: ({ earned }) => <strong>{tokens(earned)}</strong> },
+  { head: "Earned", numeric: true, cell: ({ earned }) => <strong>{exact(earned)}</strong> },
   { head: "Jobs", numeric: true, cell: ({ jobs }) => count(jobs) },
 ];
 

@@ -1,6 +1,6 @@
 // One owner's earnings, down to the transaction of each line.
 import { useQuery } from "@tanstack/react-query";
-import { count, short, tokens } from "../format.ts";
+import { count, exact, short, tokens } from "../format.ts";
 import { ask, type EarningsView } from "../market-client.ts";
 import { jobHref } from "../page-state.ts";
 import { Copyable } from "../parts/copyable.tsx";
@@ -13,7 +13,7 @@ const LINES_SHOWN = 25;
 const NODES: readonly Column<EarningsView["nodes"][number]>[] = [
   { head: "My node", cell: ({ node }) => <Copyable kind="node" value={node} /> },
   { head: "Jobs", numeric: true, cell: ({ jobs }) => count(jobs) },
-  { head: "Earned", numeric: true, cell: ({ earned }) => <strong>{tokens(earned)}</strong> },
+  { head: "Earned", numeric: true, cell: ({ earned }) => <strong>{exact(earned)}</strong> },
 ];
 
 function lineColumns(now: number): readonly Column<EarningsView["lines"][number]>[] {
@@ -29,7 +29,7 @@ function lineColumns(now: number): readonly Column<EarningsView["lines"][number]
     { head: "Paid", cell: ({ time }) => <Moment at={time} now={now} /> },
     { head: "Node", cell: ({ node }) => <Copyable kind="node" value={node} /> },
     { head: "Transaction", cell: ({ transaction }) => <Copyable kind="transaction" value={transaction} /> },
-    { head: "Amount", numeric: true, cell: ({ amount }) => <strong>{tokens(amount)}</strong> },
+    { head: "Amount", numeric: true, cell: ({ amount }) => <strong>{exact(amount)}</strong> },
   ];
 }
 
