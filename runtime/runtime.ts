@@ -9,6 +9,7 @@ import { findBubblewrap } from "./executor/bubblewrap.ts";
 import type { Call, Lane } from "./executor/call.ts";
 import { ExecutorPool } from "./executor/executor-pool.ts";
 import { defaultExecutorCode, type ExecutorCode } from "./executor/launch-executor.ts";
+import { EXECUTOR_LIMITS } from "./executor/limits.ts";
 import type { Image } from "./image/image.ts";
 import { readEngine } from "./javascript/engine-pin.ts";
 import { requireRunnable } from "./runtime-id.ts";
@@ -18,6 +19,8 @@ export interface RuntimeOptions {
   readonly executors?: number;
   /** `auto` takes kernel isolation where the host has it; `process` never does. */
   readonly isolation?: "auto" | "process";
+  /** Wall time that any call gets before its executor is ended; a call with much fuel gets more. 10 s by default. */
+  readonly watchdogFloorMillis?: number;
   /** The executor's module and what it may read; by default the one beside this module. */
   readonly code?: ExecutorCode;
 }
@@ -46,8 +49,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const engine = await readEngine();
   const code = options.code ?? defaultExecutorCode();
   const executors = Math.max(1, options.executors ?? availableParallelism());
+  const watchdogFloorMillis = options.watchdogFloorMillis ?? EXECUTOR_LIMITS.watchdogFloorMillis;
   const start = async (isolation: IsolationClass) => {
-    const pool = await ExecutorPool.start({ code, isolation, engine, executors });
+    const pool = await ExecutorPool.start({ code, isolation, engine, executors, watchdogFloorMillis });
     return runtimeOver(pool, isolation);
   };
   if (options.isolation === "process" || findBubblewrap() === undefined) return start("process");

@@ -1,21 +1,15 @@
 // Keeps executors running and calls flowing to them: two lanes, one warm spare, and a rule for calls whose executor
 // died. It knows nothing of what a call computes.
 
-import type { IsolationClass } from "#protocol/isolation.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import type { MeteredEngine } from "../javascript/engine-parts.ts";
 import type { Call } from "./call.ts";
 import { CallQueue } from "./call-queue.ts";
 import { CallTimes } from "./call-times.ts";
-import { type ExecutorEvents, ExecutorProcess } from "./executor-process.ts";
-import type { ExecutorCode } from "./launch-executor.ts";
+import { type ExecutorEvents, type ExecutorOptions, ExecutorProcess } from "./executor-process.ts";
 import { EXECUTOR_LIMITS } from "./limits.ts";
 import { Strikes } from "./strikes.ts";
 
-export interface ExecutorPoolOptions {
-  readonly code: ExecutorCode;
-  readonly isolation: IsolationClass;
-  readonly engine: MeteredEngine;
+export interface ExecutorPoolOptions extends ExecutorOptions {
   /** Processes that run calls; one more is kept warm. */
   readonly executors: number;
 }
@@ -110,8 +104,7 @@ export class ExecutorPool implements AsyncDisposable {
   }
 
   #launch(): ExecutorProcess {
-    const { code, isolation, engine } = this.#options;
-    const executor = new ExecutorProcess(code, isolation, engine, this.#events);
+    const executor = new ExecutorProcess(this.#options, this.#events);
     this.#running.set(executor, Promise.withResolvers<void>());
     executor.whenReady().then(
       () => {

@@ -24,6 +24,14 @@ import {
 const ERROR_TEXT_BYTES = 2_000;
 const WATCH_MILLIS = 250;
 
+export interface ExecutorOptions {
+  readonly code: ExecutorCode;
+  readonly isolation: IsolationClass;
+  readonly engine: MeteredEngine;
+  /** Wall time that any call gets, however little fuel it has. */
+  readonly watchdogFloorMillis: number;
+}
+
 export interface ExecutorEvents {
   /** A call has ended; `micros` is its wall time, undefined where it was refused. */
   answered(executor: ExecutorProcess, call: Call, micros: number | undefined): void;
@@ -32,6 +40,7 @@ export interface ExecutorEvents {
 }
 
 export class ExecutorProcess {
+  readonly #options: ExecutorOptions;
   readonly #child: ChildProcess;
   readonly #stdin: Writable;
   readonly #events: ExecutorEvents;
@@ -56,9 +65,10 @@ export class ExecutorProcess {
   inFlightMicros = 0;
   inFlightBatchCalls = 0;
 
-  constructor(code: ExecutorCode, isolation: IsolationClass, engine: MeteredEngine, events: ExecutorEvents) {
+  constructor(options: ExecutorOptions, events: ExecutorEvents) {
     this.#events = events;
-    this.#child = launchExecutor(code, isolation);
+    this.#options = options;
+    this.#child = launchExecutor(options.code, options.isolation);
     const { stdin, stdout, stderr } = this.#child as { stdin: Writable; stdout: Readable; stderr: Readable };
     this.#stdin = stdin;
     // A write to a process that has just died; its exit tells the same.
@@ -70,7 +80,7 @@ export class ExecutorProcess {
     this.#child.on("error", (error) => this.#end(error.message));
     this.#child.on("close", (code, signal) => this.#end(`it ended with ${signal ?? `code ${code}`}`));
     this.#ready.promise.catch(() => undefined);
-    this.#send(encodeEngine(engine));
+    this.#send(encodeEngine(options.engine));
     this.#watchdog = setInterval(() => this.#watch(), WATCH_MILLIS).unref();
   }
 
@@ -206,8 +216,12 @@ export class ExecutorProcess {
   }
 
   #expectAnswer(next: Call | undefined): void {
-    this.#answerBy = next === undefined ? Number.POSITIVE_INFINITY : performance.now() + watchdogMillis(next);
+    this.#answerBy = next === undefined ? Number.POSITIVE_INFINITY : performance.now() + this.#millisFor(next);
     this.#isLate = false;
+  }
+
+  #millisFor({ invocation }: Call): number {
+    return this.#options.watchdogFloorMillis + Number(invocation.limits.fuel / EXECUTOR_LIMITS.watchdogFuelPerMilli);
   }
 
   /** Late twice in a row: once may only mean that the daemon itself was busy and has not read the answer yet. */
@@ -230,8 +244,4 @@ export class ExecutorProcess {
     );
     this.#events.ended(this, lost, text);
   }
-}
-
-function watchdogMillis({ invocation }: Call): number {
-  return EXECUTOR_LIMITS.watchdogFloorMillis + Number(invocation.limits.fuel / EXECUTOR_LIMITS.watchdogFuelPerMilli);
 }

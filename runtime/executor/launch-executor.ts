@@ -19,6 +19,7 @@ const NODE_FLAGS = [
   "--permission",
   "--no-addons",
   "--no-warnings",
+  "--disallow-code-generation-from-strings",
   "--wasm-inlining-max-size=2000",
   "--wasm-inlining-budget=20000",
   "--wasm-inlining-factor=10",

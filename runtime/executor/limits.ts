@@ -22,7 +22,7 @@ export const EXECUTOR_LIMITS = {
   callsBeforeRecycle: 2_000_000,
   /** From start to ready, on a loaded machine. */
   startMillis: 30_000,
-  /** Wall time that any call gets, however little fuel it has. */
+  /** Wall time that any call gets, however little fuel it has, unless the owner says otherwise. */
   watchdogFloorMillis: 10_000,
   /** Fuel that even a slow machine burns in a millisecond; a call that is slower hangs outside the meter. */
   watchdogFuelPerMilli: 200_000n,

@@ -42,7 +42,15 @@ const PRELUDE_FILES = [
  * Reads engine and web API from the installed package and from `prelude/` beside this module, and meters the engine.
  * @throws `engine-mismatch`
  */
-export async function readEngine(): Promise<MeteredEngine> {
+export function readEngine(): Promise<MeteredEngine> {
+  engine ??= readAndMeter();
+  return engine;
+}
+
+/** Read once: the pass takes longer than starting an executor. */
+let engine: Promise<MeteredEngine> | undefined;
+
+async function readAndMeter(): Promise<MeteredEngine> {
   const wasm = await readFile(new URL(import.meta.resolve("@jitl/quickjs-wasmfile-release-sync/wasm")));
   const prelude = await Promise.all(
     PRELUDE_FILES.map(async (name) => ({
