@@ -36,8 +36,8 @@ export async function closeEndedLeases(ledger: ClosingLedger, store: ClientStore
   for (const record of due) {
     const standing = await ledger.leaseOf(record.lease);
     if (standing?.open && closableFrom(standing.expiry, ledger.graceSeconds) > time) continue;
-    if (standing?.open) closed.push(await close(ledger, record, standing.remaining));
-    // Never opened, or closed by somebody else: either way there is nothing left to bring back.
+    // Never opened, closed by somebody else, or spent to the last unit: nothing is worth a transaction.
+    if (standing?.open && standing.remaining > 0n) closed.push(await close(ledger, record, standing.remaining));
     await store.saveLease({ ...record, closed: true });
   }
   return closed;

@@ -85,7 +85,7 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
 }
 
 /** Of the form of an image; its program is never run. */
-function testImage(): PackedImage {
+export function testImage(): PackedImage {
   const layer = new TextEncoder().encode("export default {}");
   const config = encodeConfig({
     kind: "javascript",

@@ -1,5 +1,5 @@
 // A node in memory that keeps the protocol, or breaks it in one named way.
-import type { Hex } from "viem";
+import type { Address, Hex, LocalAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import type { Clock } from "#client/clock.ts";
 import { unixSeconds } from "#client/clock.ts";
@@ -11,6 +11,7 @@ import { commitmentSeal, commitsHash, commitUntil, orderPrice, type Receipt, res
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Commitment, Offer, Signed } from "#protocol/signed-messages.ts";
 import { signingHash, signMessage } from "#protocol/signing.ts";
+import type { ExchangeDomain } from "#protocol/typed-data.ts";
 import type { Digest, NodeId } from "#protocol/units.ts";
 import type { Usage } from "#protocol/usage.ts";
 import type { Execution } from "#runtime/execution.ts";
@@ -60,6 +61,8 @@ interface Accepted {
 }
 
 export interface FakeNode extends NodeClient {
+  /** The node's key, with which it agrees to be registered. */
+  readonly key: LocalAccount;
   readonly node: NodeId;
   readonly offer: Offer;
   readonly signedOffer: Signed<Offer>;
@@ -70,14 +73,21 @@ export interface FakeNode extends NodeClient {
   attestations: number;
 }
 
-export async function fakeNode(clock: Clock, index: number, behaviour: Behaviour, runtime: string): Promise<FakeNode> {
+export async function fakeNode(
+  clock: Clock,
+  index: number,
+  behaviour: Behaviour,
+  runtime: string,
+  chain: { readonly domain: ExchangeDomain; readonly owner?: Address } = { domain: DOMAIN },
+): Promise<FakeNode> {
+  const { domain } = chain;
   const key = privateKeyToAccount(generatePrivateKey());
   const otherKey = privateKeyToAccount(generatePrivateKey());
   const node = key.address.toLowerCase() as NodeId;
   const now = unixSeconds(clock);
   const offer: Offer = {
     node,
-    owner: `0x${(0xa0 + index).toString(16).repeat(20)}`,
+    owner: chain.owner ?? `0x${(0xa0 + index).toString(16).repeat(20)}`,
     endpoint: `http://node-${index}.test`,
     runtime,
     isolation: "process",
@@ -113,14 +123,14 @@ export async function fakeNode(clock: Clock, index: number, behaviour: Behaviour
     const seal = commitmentSeal(order, node, resultHash(receipts), price, salt);
     const signer = fake.behaviour === "signs-with-another-key" ? otherKey : key;
     accepted.responses = responses;
-    accepted.commitment = await signMessage(signer, DOMAIN, "Commitment", { order, node, seal });
+    accepted.commitment = await signMessage(signer, domain, "Commitment", { order, node, seal });
   }
 
   async function attest(order: Hex, commitments: readonly Signed<Commitment>[]): Promise<void> {
     const accepted = orders.get(order);
     if (!accepted || accepted.opened) return;
     const { receipts, price } = resultOf(fake.behaviour === "opens-another" ? "lies" : fake.behaviour, accepted);
-    const attestation = await signMessage(key, DOMAIN, "Attestation", {
+    const attestation = await signMessage(key, domain, "Attestation", {
       order,
       node,
       resultHash: resultHash(receipts),
@@ -139,16 +149,17 @@ export async function fakeNode(clock: Clock, index: number, behaviour: Behaviour
 
   const fake: FakeNode = {
     endpoint: offer.endpoint,
+    key,
     node,
     offer,
-    signedOffer: await signMessage(key, DOMAIN, "Offer", offer),
+    signedOffer: await signMessage(key, domain, "Offer", offer),
     behaviour,
     orders,
     attestations: 0,
     info: () => Promise.reject(new Error("not asked")),
     submitOrder: async (submission, { signal } = {}) => {
       await reachable(signal);
-      const order = signingHash(DOMAIN, "JobOrder", submission.order.message);
+      const order = signingHash(domain, "JobOrder", submission.order.message);
       if (!orders.has(order)) orders.set(order, { submission, blobs: new Map(), responses: [] });
       return statusOf(order);
     },

@@ -1,0 +1,119 @@
+// The SDK's one call against a real exchange on a real chain; only the nodes' machines are in memory.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { LocalAccount } from "viem";
+import { registerNodeCall } from "#chain/calls.ts";
+import { type Chain, connectChain } from "#chain/connect.ts";
+import { readBalance } from "#chain/read-account.ts";
+import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
+import { systemClock } from "#client/clock.ts";
+import { jobTerms } from "#client/job-terms.ts";
+import { closeEndedLeases } from "#client/lease/close-leases.ts";
+import { rentLease } from "#client/rent-lease.ts";
+import { openWorld, resumeJob, resumeJobs, runJobs } from "#client/run-jobs.ts";
+import { currentAttempt } from "#client/store/job-record.ts";
+import { signMessage } from "#protocol/signing.ts";
+import { RUNTIME_ID } from "#runtime/runtime-id.ts";
+import { type LocalChain, startLocalChain } from "../chain/local-chain.ts";
+import { testImage } from "./fake/fake-market.ts";
+import { type FakeNode, fakeNode, honestExecution } from "./fake/fake-node.ts";
+
+let local: LocalChain;
+let chain: Chain;
+let lane: TransactionLane;
+let home: string;
+let consumer: LocalAccount;
+let nodes: readonly FakeNode[];
+
+before(async () => {
+  local = await startLocalChain();
+  chain = await connectChain(local.settings);
+  home = await mkdtemp(join(tmpdir(), "mimik-run-"));
+  consumer = local.accounts[0] as LocalAccount;
+  await local.fund(consumer, 10_000_000n);
+  lane = await openLane({ chain, account: consumer, journalPath: join(home, "lane.sqlite"), pollMillis: 50 });
+  nodes = await Promise.all([1, 2, 3].map(registered));
+});
+
+after(async () => {
+  await lane?.[Symbol.asyncDispose]();
+  await local?.[Symbol.asyncDispose]();
+  await rm(home, { recursive: true, force: true });
+});
+
+async function registered(index: number): Promise<FakeNode> {
+  const account = local.accounts[index] as LocalAccount;
+  const owner = account.address.toLowerCase() as `0x${string}`;
+  const domain = { chainId: chain.domain.chainId, exchange: chain.domain.exchange };
+  const node = await fakeNode(systemClock, index, "honest", RUNTIME_ID, { domain, owner });
+  const validUntil = BigInt(Math.floor(Date.now() / 1_000) + 600);
+  const consent = await signMessage(node.key, domain, "NodeRegistration", { node: node.node, owner, validUntil });
+  await local.send(account, registerNodeCall(chain, consent));
+  return node;
+}
+
+function world() {
+  return {
+    chain,
+    lane,
+    home,
+    offers: nodes.map(({ signedOffer }) => signedOffer),
+    connectNode: (endpoint: string) => nodes.find((node) => node.endpoint === endpoint) as FakeNode,
+  };
+}
+
+function job(body: string) {
+  return {
+    ...world(),
+    wallet: consumer,
+    image: testImage(),
+    requests: [{ method: "POST", url: "/", headers: [], body: new TextEncoder().encode(body) }],
+    runtime: { run: async (_image: unknown, { request }: { request: Uint8Array }) => honestExecution(request) },
+  };
+}
+
+test("a job is leased, answered and settled by the contract, and its record alone gives the result again", async () => {
+  const result = await runJobs(job("hello"));
+  assert.equal(new TextDecoder().decode(result.responses[0]?.body), "HELLO");
+  assert.equal(result.agreed.length, 3);
+  assert.deepEqual(result.paid.map(({ owner }) => owner).toSorted(), nodes.map(({ offer }) => offer.owner).toSorted());
+  assert.deepEqual(await resumeJob(world(), result.job), result);
+  assert.deepEqual(await resumeJobs(world()), []);
+});
+
+test("an order that somebody else has settled is found, not settled again", async () => {
+  const result = await runJobs(job("again"));
+  const { store } = await openWorld(world());
+  const record = await store.job(result.name);
+  const attempt = { ...currentAttempt(record), settlement: null };
+  await store.saveJob({ ...record, state: "open", attempts: [attempt] });
+  // A lane that knows nothing of it, as on another machine.
+  const blind = { send: () => Promise.reject(new Error("nothing is to be sent")) };
+  const resumed = await resumeJob({ ...world(), lane: blind }, result.name);
+  assert.equal(resumed.settlementTransaction, result.settlementTransaction);
+  assert.deepEqual(resumed.paid, result.paid);
+});
+
+test("a rented lease serves several jobs, and what is left of it comes back", async () => {
+  const terms = jobTerms({ budget: 1_000_000n });
+  const { record } = await rentLease({ ...world(), wallet: consumer, terms, durationSeconds: 120, memoryPages: 64 });
+  const before = await readBalance(chain, consumer.address);
+  const first = await runJobs({ ...job("one"), lease: record.lease });
+  const second = await runJobs({ ...job("two"), lease: record.lease.slice(0, 12) });
+  assert.equal(first.lease, record.lease);
+  assert.equal(second.lease, record.lease);
+  assert.equal(await readBalance(chain, consumer.address), before);
+  const { ledger, store } = await openWorld(world());
+  assert.deepEqual(await closeEndedLeases(ledger, store), []);
+  await local.advance(600);
+  const closed = await closeEndedLeases(ledger, store);
+  const spent = [...first.paid, ...second.paid].reduce((sum, { amount }) => sum + amount, 0n);
+  assert.deepEqual(
+    closed.map(({ lease, refund }) => [lease, refund]),
+    [[record.lease, 1_000_000n - spent]],
+  );
+  assert.equal(await readBalance(chain, consumer.address), before + 1_000_000n - spent);
+});
