@@ -33,6 +33,8 @@ export const NODE_LIMITS = {
   retryMillisMax: 30_000,
   /** What a clean stop spends on withdrawing its offer, milliseconds. */
   withdrawMillis: 500,
+  /** What a clean stop waits for the executors to end, milliseconds. */
+  runtimeCloseMillis: 600,
   /** How long an answer of the chain serves health checks and the earnings page, milliseconds. */
   chainAnswerMillis: 3_000,
   /** The configuration file, bytes. */

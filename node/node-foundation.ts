@@ -1,4 +1,5 @@
 // What a node stands on and does not own the rules of: its key, the chain, and the runtime.
+import { setTimeout as sleep } from "node:timers/promises";
 import { connectChain } from "#chain/connect.ts";
 import type { IsolationClass } from "#protocol/isolation.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -8,6 +9,7 @@ import { createRuntime, type Runtime } from "#runtime/runtime.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { openNodeKey } from "./keys/open-node-key.ts";
+import { NODE_LIMITS } from "./limits.ts";
 import type { ChainView } from "./orders/chain-view.ts";
 import { exchangeView } from "./orders/exchange-view.ts";
 import type { RunJob } from "./orders/order-parts.ts";
@@ -34,7 +36,9 @@ export async function openFoundation(config: NodeConfig): Promise<NodeFoundation
     isolation: runtime.isolation,
     runJob: async ({ image, readBlob, invocation, signal }) =>
       runtime.run(await openImage(image, readBlob), invocation, { lane: "batch", signal }),
-    close: async () => await runtime[Symbol.asyncDispose](),
+    // The executors end with this process in any case, so a slow machine need not hold up the stop.
+    close: () =>
+      Promise.race([runtime[Symbol.asyncDispose](), sleep(NODE_LIMITS.runtimeCloseMillis, undefined, { ref: false })]),
   };
 }
 

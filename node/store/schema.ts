@@ -13,6 +13,8 @@ export const orders = sqliteTable(
     state: text().$type<OrderState>().notNull(),
     deadline: integer().notNull(),
     maxPrice: text("max_price").notNull(),
+    /** Largest answers of all its jobs together: room that is promised until they are written. */
+    responseBytes: integer("response_bytes").notNull(),
     /** Wire form of the submission, without its token. */
     submission: text().notNull(),
     /** Wire form of the rates at which the order was accepted. */

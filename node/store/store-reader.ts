@@ -160,7 +160,12 @@ export class StoreReader {
       .select({ sum: sql<number>`coalesce(sum(${distinct.size}), 0)` })
       .from(distinct)
       .get();
-    return { stored: stored?.sum ?? 0, pinned: pinned?.sum ?? 0 };
+    const promised = this.#db
+      .select({ sum: sql<number>`coalesce(sum(${orders.responseBytes}), 0)` })
+      .from(orders)
+      .where(inArray(orders.state, ["waiting", "queued", "running"]))
+      .get();
+    return { stored: stored?.sum ?? 0, pinned: (pinned?.sum ?? 0) + (promised?.sum ?? 0) };
   }
 
   /** Blobs that no order needs any more, the longest unused first. */

@@ -37,6 +37,7 @@ export class StoreWriter {
 
   acceptOrder({ order, submission, rates, tokenHash, acceptedAt, pinUntil }: NewOrder): void {
     const { lease, nonce, deadline, maxPrice } = submission.order.message;
+    const responseBytes = submission.jobs.reduce((sum, job) => sum + job.responseBytes, 0);
     this.#db.transaction((tx) => {
       tx.insert(orders)
         .values({
@@ -46,6 +47,7 @@ export class StoreWriter {
           state: "waiting",
           deadline,
           maxPrice: maxPrice.toString(),
+          responseBytes,
           submission: toWire(submission),
           rates: toWire(rates),
           tokenHash,

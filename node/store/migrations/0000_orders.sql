@@ -25,6 +25,7 @@ CREATE TABLE `orders` (
 	`state` text NOT NULL,
 	`deadline` integer NOT NULL,
 	`max_price` text NOT NULL,
+	`response_bytes` integer NOT NULL,
 	`submission` text NOT NULL,
 	`rates` text NOT NULL,
 	`token_hash` text NOT NULL,

@@ -140,6 +140,18 @@ test("pruning deletes all that is known of an order", async () => {
   assert.equal(store.reader.attestation(order), undefined);
 });
 
+test("room for answers is promised from the acceptance until they are written", async () => {
+  using store = openStore(path);
+  const before = store.reader.blobBytes(unixNow()).pinned;
+  const order = await accepted(store);
+  const { blobs, jobs } = store.reader.work(order)?.submission ?? { blobs: [], jobs: [] };
+  const declared = blobs.reduce((sum, { size }) => sum + size, 0);
+  const promised = jobs.reduce((sum, { responseBytes }) => sum + responseBytes, 0);
+  assert.equal(store.reader.blobBytes(unixNow()).pinned, before + declared + promised);
+  for (const step of WAY.committed) apply(store, order, step);
+  assert.equal(store.reader.blobBytes(unixNow()).pinned, before + declared);
+});
+
 test("two nodes cannot use one store", () => {
   using _store = openStore(path);
   assert.throws(
