@@ -20,12 +20,15 @@ export interface MarketplaceApiOptions extends ApiContext {
 const TITLE = "mimik marketplace";
 
 export function createMarketplaceApi(options: MarketplaceApiOptions): Api {
-  const { version, limits, dashboardDirectory, onBug, health } = options;
+  const { version, limits, dashboardDirectory, health } = options;
   const server = createApi({
     title: TITLE,
     version,
     description: "Where offers and bids meet. It holds no funds and no keys; everything it says is signed or on chain.",
-    onBug,
+    // A caller that hangs up in the middle of its body is no bug of ours.
+    onBug: (error) => {
+      if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") options.onBug(error);
+    },
     health,
   });
   const { posts } = addMetrics(server, options);

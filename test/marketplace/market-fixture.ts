@@ -25,7 +25,7 @@ export interface Market extends AsyncDisposable {
 
 /** A chain with `count` registered and staked nodes and a consumer with 1,000 tokens on its account. */
 export async function startMarket(count = 3): Promise<Market> {
-  const chain = await startLocalChain();
+  const chain = await startLocalChain({ graceSeconds: 600 });
   const home = mkdtempSync(join(tmpdir(), "mimik-market-"));
   const domain = { chainId: chain.chainId, exchange: chain.exchange.toLowerCase() as Hex };
   const consumer = chain.accounts[10] as LocalAccount;
@@ -89,20 +89,27 @@ export async function openLease({ chain, nodes, consumer }: Market, number: numb
   return { terms, lease: leaseIdOf(terms), session };
 }
 
+interface Settlement {
+  readonly nonce: number;
+  readonly price: bigint;
+  readonly forceFee?: bigint;
+  readonly deadline?: number;
+}
+
 /** Settles an order of the lease at `price` a node; answers the order's id and the transaction. */
 export async function settleJob(
   { chain, nodes, consumer, domain }: Market,
   { terms, lease, session }: OpenLease,
-  { nonce, price }: { nonce: number; price: bigint },
+  { nonce, price, forceFee = 0n, deadline = nowSeconds() + 3_600 }: Settlement,
 ): Promise<{ order: Hex; transaction: Hex }> {
   const message = {
     lease,
     nonce,
     jobs: toHex(nonce, { size: 32 }),
     maxPrice: 50_000_000n,
-    forceFee: 0n,
+    forceFee,
     quorumBps: 6_666,
-    deadline: nowSeconds() + 3_600,
+    deadline,
   };
   const order = signingHash(domain, "JobOrder", message);
   const result = toHex(nonce + 77, { size: 32 });
