@@ -176,9 +176,9 @@ async function readEvents(chain: Chain, state: FollowState, to: number): Promise
   } catch (cause) {
     const error = toChainError(cause, "events", settings.rpcUrl);
     // Endpoints refuse long ranges and long answers in many words: any failure halves the range.
-    const smaller = state.span > 1;
-    state.span = Math.max(1, state.span >> 1);
-    if (error.retryable || !smaller) throw error;
+    const asked = to - state.next + 1;
+    state.span = Math.max(1, asked >> 1);
+    if (error.retryable || asked === 1) throw error;
     return undefined;
   }
   state.span = Math.min(state.span * 2, CHAIN_LIMITS.followBlocks);
