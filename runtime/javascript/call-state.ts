@@ -14,7 +14,8 @@ export interface InstalledHandler {
 export class CallState {
   readonly virtualTimeMillis: number;
   readonly #responseBytesMax: number;
-  readonly #random: ((length: number) => Uint8Array) | undefined;
+  readonly #seed: Uint8Array | undefined;
+  #random: ((length: number) => Uint8Array) | undefined;
   readonly #log = new LogBuffer(LIMITS.jobLogBytes);
   events = 0;
   /** Encoded by the protocol. */
@@ -26,7 +27,7 @@ export class CallState {
   constructor(virtualTimeMillis: number, responseBytesMax: number, seed?: Uint8Array) {
     this.virtualTimeMillis = virtualTimeMillis;
     this.#responseBytesMax = responseBytesMax;
-    this.#random = seed && seededRandom(seed);
+    this.#seed = seed;
   }
 
   get isAnswered(): boolean {
@@ -69,7 +70,9 @@ export class CallState {
   }
 
   random(length: number): Uint8Array | undefined {
-    return this.#random?.(length);
+    if (this.#seed === undefined) return undefined;
+    this.#random ??= seededRandom(this.#seed);
+    return this.#random(length);
   }
 
   install(open: Value, dispatch: Value): void {

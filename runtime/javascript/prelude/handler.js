@@ -27,8 +27,8 @@ function open(namespace) {
 
 function dispatch(headText, body) {
   const [method, path, pairs] = JSON.parse(headText);
-  const name = pairs.find(([key]) => key === "host")?.[1] ?? "";
-  const url = `http://${HOST_HEADER.test(name) ? name : "localhost"}${path}`;
+  const named = pairs.find(([key]) => key === "host");
+  const url = `http://${named && HOST_HEADER.test(named[1]) ? named[1] : "localhost"}${path}`;
   try {
     const answer = handler.fetch(Request.received(method, url, pairs, new Uint8Array(body)));
     if (answer instanceof Response) send(answer);

@@ -30,6 +30,11 @@ export class Headers {
     return headers.#pairs;
   }
 
+  /** Sets a name and value that are known to be valid, unless the name is there already. */
+  static setDefault(headers, name, value) {
+    if (!headers.#pairs.some(([key]) => key === name)) headers.#pairs.push([name, value]);
+  }
+
   append(name, value) {
     this.#pairs.push([validName(name), validValue(value)]);
   }

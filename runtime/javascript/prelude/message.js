@@ -142,7 +142,7 @@ export class Response extends Body {
     const text = JSON.stringify(data);
     if (text === undefined) throw new TypeError("Response.json takes what JSON can write");
     const headers = new Headers(init.headers);
-    if (!headers.has("content-type")) headers.set("content-type", "application/json");
+    Headers.setDefault(headers, "content-type", "application/json");
     return new Response(text, { ...init, headers });
   }
 
@@ -195,7 +195,7 @@ export function takeBytes(response) {
 function setBody(message, init) {
   const { bytes, type } = extractBody(init);
   Body.setBytes(message, bytes);
-  if (type !== undefined && !message.headers.has("content-type")) message.headers.set("content-type", type);
+  if (type !== undefined) Headers.setDefault(message.headers, "content-type", type);
 }
 
 define("Request", Request);
