@@ -48,7 +48,7 @@ export async function startNode(
   const store = stack.use(openStore(join(config.home, "node.sqlite"), config.migrations));
   const base = stack.adopt(await foundation(config), ({ close }) => close());
   const node = base.signer.address.toLowerCase() as Address;
-  const desk: { offers?: OfferDesk; engine?: OrderEngine } = {};
+  let offers: OfferDesk | undefined;
   const health = healthOf(base.chain, store.reader, node, base.isolation);
   const api = createApi({
     title: "mimik node",
@@ -58,7 +58,7 @@ export async function startNode(
     health,
   });
   const parts = orderParts(config, { base, store, api, log, node });
-  const engine = new OrderEngine(parts, () => desk.offers?.slotsChanged());
+  const engine = new OrderEngine(parts, () => offers?.slotsChanged());
   stack.defer(() => engine.stop());
   api.app.use(
     "/v1/*",
@@ -66,14 +66,14 @@ export async function startNode(
   );
   addGauges(api.metrics, { reader: store.reader, slots: engine.slots });
   addOrderRoutes(api, engine);
-  const info = () => describeNode(config, { node, base, engine, offers: desk.offers });
+  const info = () => describeNode(config, { node, base, engine, offers });
   addNodeRoutes(api, { describe: info, orders: parts, owner: config.owner });
   engine.resume();
 
   const listener = stack.use(await listen(api.app, config.listen));
   const endpoint = config.endpoint ?? listener.url;
-  desk.offers = stack.use(offerDesk(config, { parts, base, engine, endpoint }));
-  desk.offers.start();
+  offers = stack.use(offerDesk(config, { parts, base, engine, endpoint }));
+  offers.start();
   log.info({ node, owner: config.owner, url: listener.url, isolation: base.isolation }, "the node is up");
   const owned = stack.move();
   return {

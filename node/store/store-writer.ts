@@ -55,6 +55,11 @@ export class StoreWriter {
           changedAt: acceptedAt,
         })
         .run();
+      const digests = submission.blobs.map(({ digest }) => digest);
+      tx.update(blobs)
+        .set({ usedAt: nextUse(tx) })
+        .where(inArray(blobs.digest, digests))
+        .run();
       for (const { digest, size } of submission.blobs) {
         tx.insert(pins).values({ order, digest, size, until: pinUntil }).run();
       }
