@@ -4,6 +4,7 @@ import { bidCancelCommand } from "./bid/cancel/bid-cancel-command.ts";
 import { bidListCommand } from "./bid/list/bid-list-command.ts";
 import { doctorCommand } from "./doctor/doctor-command.ts";
 import { earningsCommand } from "./earnings/earnings-command.ts";
+import { exchangeDeployCommand } from "./exchange/deploy/exchange-deploy-command.ts";
 import { jobListCommand } from "./job/list/job-list-command.ts";
 import { jobResumeCommand } from "./job/resume/job-resume-command.ts";
 import { jobShowCommand } from "./job/show/job-show-command.ts";
@@ -49,5 +50,6 @@ export const COMMANDS: readonly (RunnableCommand | CommandGroup)[] = [
   { name: "offer", summary: "See and make offers of nodes.", commands: [offerListCommand, offerCreateCommand] },
   { name: "bid", summary: "See and withdraw bids of consumers.", commands: [bidListCommand, bidCancelCommand] },
   { name: "marketplace", summary: "Run a meeting place.", commands: [marketplaceStartCommand] },
+  { name: "exchange", summary: "Put an exchange on a chain.", commands: [exchangeDeployCommand] },
   doctorCommand,
 ];

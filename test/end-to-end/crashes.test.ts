@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { cpSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -41,10 +42,13 @@ async function eventCount(eventName: "LeaseOpened" | "OrderSettled"): Promise<nu
 
 /** Attestations that the node has on disk for each order: what it ever signed. */
 function attestationsOf(home: string): readonly { readonly order: string; readonly signatures: number }[] {
-  const store = new DatabaseSync(join(home, "node.sqlite"), { readOnly: true });
+  // A copy, since the running node holds its store alone.
+  const copy = join(fixture.directory, `copy-${basename(home)}`);
+  cpSync(home, copy, { recursive: true, filter: (path) => !/blobs/.test(path) });
+  const store = new DatabaseSync(join(copy, "node.sqlite"));
   try {
     const rows = store
-      .prepare("select \"order\" as id, count(signature) as signatures from attestations group by \"order\"")
+      .prepare('select "order" as id, count(signature) as signatures from attestations group by "order"')
       .all();
     return rows.map(({ id, signatures }) => ({ order: String(id), signatures: Number(signatures) }));
   } finally {
