@@ -41,20 +41,42 @@ async function runCommand(
 ): Promise<number> {
   const json = raw.json === true;
   const progress = await terminalProgress(io, json);
-  const stop = new AbortController();
-  const onSignal = (signal: NodeJS.Signals) => stop.abort(new Error(`Stopped by ${signal}`));
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
+  const stopping = watchForStop();
   try {
-    const context = { io, json, settingFlags: settingFlags(raw), progress, signal: stop.signal };
+    const context = { io, json, settingFlags: settingFlags(raw), progress, signal: stopping.signal };
     const answer = await command.run(raw, argument, context);
     progress.stop();
     return printAnswer(io, json, answer);
   } catch (error) {
     progress.stop();
-    return printError(io, json, stop.signal.aborted ? stop.signal.reason : error);
+    return printError(io, json, stopping.signal.aborted ? stopping.signal.reason : error);
   } finally {
-    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(name, onSignal);
+    stopping[Symbol.dispose]();
   }
+}
+
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Aborts on Ctrl-C, SIGTERM or SIGHUP, and when the program that started this one is gone. A second Ctrl-C ends the
+ * process at once. Disposed, it lets the process end.
+ */
+function watchForStop(): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const stop = (reason: string) => {
+    if (controller.signal.aborted && reason === "SIGINT") process.exit(130);
+    controller.abort(new Error(`Stopped by ${reason}`));
+  };
+  const onDisconnect = () => stop("the end of its parent program");
+  for (const name of STOP_SIGNALS) process.on(name, stop);
+  if (process.channel) process.on("disconnect", onDisconnect);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const name of STOP_SIGNALS) process.off(name, stop);
+      process.off("disconnect", onDisconnect);
+    },
+  };
 }
 
 /** `mimik offer` alone: the group's help is the answer. */

@@ -20,7 +20,7 @@ export function buildProgram({ tree, io, onCommand }: ProgramOptions): Parser {
   program.version(VERSION, "-V, --version", "print the version");
   for (const entry of tree) {
     if (isGroup(entry)) program.addCommand(groupParser(entry, io, onCommand));
-    else program.addCommand(commandParser(entry, "mimik", io, onCommand));
+    else program.addCommand(commandParser(entry, io, onCommand));
   }
   program.addHelpText(
     "after",
@@ -35,11 +35,11 @@ export function isGroup(entry: RunnableCommand | CommandGroup): entry is Command
 
 function groupParser(group: CommandGroup, io: Io, onCommand: OnCommand): Parser {
   const sub = parser(group.name, group.summary, io);
-  for (const command of group.commands) sub.addCommand(commandParser(command, `mimik ${group.name}`, io, onCommand));
+  for (const command of group.commands) sub.addCommand(commandParser(command, io, onCommand));
   return sub;
 }
 
-function commandParser(command: RunnableCommand, parent: string, io: Io, onCommand: OnCommand): Parser {
+function commandParser(command: RunnableCommand, io: Io, onCommand: OnCommand): Parser {
   const sub = parser(command.name, command.summary, io);
   if (command.argument) sub.argument(command.argument.form, command.argument.summary);
   else sub.allowExcessArguments(false);
