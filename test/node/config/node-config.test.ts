@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { nodeConfig } from "#node/config/node-config.ts";
 import { type NodeSettings, readNodeSettings } from "#node/config/node-settings.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -83,6 +84,14 @@ test("flags win over the environment, the environment over node.toml", () => {
     listen: { port: 2 },
     marketplaces: ["http://a", "http://b"],
   });
+});
+
+test("the example file holds every setting with the value it has when left out", () => {
+  const example = fileURLToPath(new URL("../../../node/config/node.example.toml", import.meta.url));
+  copyFileSync(example, join(home, "node.toml"));
+  const read = readNodeSettings({ home }, {});
+  const least = { home, owner: read.owner, chain: read.chain };
+  assert.deepEqual(nodeConfig(read), nodeConfig(least));
 });
 
 test("a file that is no TOML is refused by its path", () => {
