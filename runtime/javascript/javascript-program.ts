@@ -1,4 +1,5 @@
 // One JavaScript microservice ready to run: its source is evaluated once, and every call starts from that same state.
+import { createHash } from "node:crypto";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { OutcomeKind } from "#protocol/usage.ts";
 import type { Execution, Invocation } from "../execution.ts";
@@ -72,6 +73,13 @@ export class JavascriptProgram implements Program {
     });
     this.#session = session;
     return result;
+  }
+
+  /** SHA-256 of the engine's whole memory after the last call, which a second machine must have too. */
+  stateDigest(): string {
+    return this.#session === undefined
+      ? ""
+      : createHash("sha256").update(this.#session.instance.memory()).digest("hex");
   }
 
   [Symbol.dispose](): void {
