@@ -44,6 +44,15 @@ export function limitFlags(raw: RawOptions): { readonly fuel?: bigint; readonly 
   return { ...(fuel !== undefined && { fuel: BigInt(fuel) }), ...(memoryPages !== undefined && { memoryPages }) };
 }
 
+/** Where to look for nodes without a marketplace. */
+export const SOURCE_FLAGS: readonly Flag[] = [
+  {
+    form: "--node <url>",
+    summary: "a node to choose from; several make a choice without a marketplace",
+    repeated: true,
+  },
+];
+
 export const TERM_FLAGS: readonly Flag[] = [
   { form: "--replicas <number>", summary: "nodes that run every job, 3 by default" },
   { form: "--quorum <number>", summary: "nodes that must agree; more than half" },

@@ -46,6 +46,8 @@ async function planNext(world: ClientWorld, record: JobRecord): Promise<JobRecor
   const attempt = currentAttempt(record);
   if (!attempt.ownLease || record.attempts.length >= CLIENT_LIMITS.attempts) return undefined;
   const banned = [...new Set(record.attempts.flatMap(({ faults }) => faults.map(({ node }): NodeId => node)))];
+  // With nobody to leave out the same committee would fail in the same way.
+  if (banned.length === 0) return undefined;
   const quote = await quoteOf(world, record);
   try {
     const next = await planAttempt(world, { bid: record.bid, terms: record.terms, quote, banned });

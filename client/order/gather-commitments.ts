@@ -4,6 +4,7 @@ import { LIMITS } from "#protocol/limits.ts";
 import type { OrderStatus } from "#protocol/node-api.ts";
 import { commitUntil } from "#protocol/order.ts";
 import { isFinal } from "#protocol/order-state.ts";
+import type { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Commitment, Signed } from "#protocol/signed-messages.ts";
 import { verifySignature } from "#protocol/signing.ts";
 import type { Digest, NodeId, UnixSeconds } from "#protocol/units.ts";
@@ -34,12 +35,10 @@ async function commitmentOf(
 ): Promise<Signed<Commitment> | Fault> {
   const { clock, signal, onProgress } = context;
   const node = member.offer.node;
-  const result = await withRetries((stepSignal) => converse(context, member, until, stepSignal), {
-    clock,
-    signal,
-    until,
-    node,
-  });
+  // A node whose chain endpoint is behind ours does not know the lease yet.
+  const mayLift = ({ code }: ProtocolError) => code === "lease-not-live";
+  const options = { clock, signal, until, node, mayLift };
+  const result = await withRetries((stepSignal) => converse(context, member, until, stepSignal), options);
   onProgress(isFault(result) ? { step: "fault", fault: result } : { step: "committed", node });
   return result;
 }

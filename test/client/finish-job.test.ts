@@ -99,6 +99,11 @@ test("a liar beside honest nodes is settled at once; an absent one after the dea
   }
 });
 
+test("a node whose chain is behind is asked again", async () => {
+  const market = await fakeMarket(["honest", "lags", "honest"]);
+  assert.equal((await market.run()).agreed.length, 3);
+});
+
 test("a node that gives no response or wrong bytes is passed over for the next", async () => {
   const market = await fakeMarket(["withholds-response", "corrupts-response", "honest"]);
   const result = await market.run();

@@ -3,7 +3,8 @@ import { rentLease } from "#client/rent-lease.ts";
 import { formatAmount } from "#protocol/units.ts";
 import type { Handler } from "../../command/command.ts";
 import { date, fields } from "../../command/table.ts";
-import { openMarketplace, openSession } from "../../session/open-session.ts";
+import { findOffers } from "../../session/find-offers.ts";
+import { openSession } from "../../session/open-session.ts";
 import type { RentOptions } from "./rent-options.ts";
 
 export const rentHandler: Handler<RentOptions> = async (options, context) => {
@@ -15,7 +16,7 @@ export const rentHandler: Handler<RentOptions> = async (options, context) => {
     lane,
     wallet: account,
     home: settings.home,
-    marketplace: openMarketplace(settings),
+    ...(await findOffers(settings, options.nodes, context.signal)),
     terms: jobTerms(options.terms),
     durationSeconds,
     memoryPages,

@@ -1,8 +1,9 @@
 import { runJobs } from "#client/run-jobs.ts";
 import { createRuntime } from "#runtime/runtime.ts";
 import type { Handler } from "../../command/command.ts";
+import { findOffers } from "../../session/find-offers.ts";
 import { jobAnswer } from "../../session/job-answer.ts";
-import { openMarketplace, openSession } from "../../session/open-session.ts";
+import { openSession } from "../../session/open-session.ts";
 import { readImage } from "../../session/read-image.ts";
 import { readRequests } from "../../session/read-requests.ts";
 import { showProgress } from "../../session/show-progress.ts";
@@ -14,13 +15,13 @@ export const runHandler: Handler<RunOptions> = async (options, context) => {
   progress.update("Packing the microservice");
   const image = await readImage(options.path);
   const { settings, chain, account, lane } = await openSession(context);
-  const marketplace = openMarketplace(settings);
+  const source = await findOffers(settings, options.nodes, signal);
   await using runtime = options.quote ? await createRuntime({ executors: 1 }) : undefined;
   const result = await runJobs({
     chain,
     lane,
     wallet: account,
-    marketplace,
+    ...source,
     home: settings.home,
     image,
     requests,

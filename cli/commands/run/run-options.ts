@@ -6,15 +6,17 @@ import {
   REQUEST_FLAGS,
   type RequestFlags,
   requestFlags,
+  SOURCE_FLAGS,
   TERM_FLAGS,
   type TermFlags,
   termFlags,
 } from "../../command/job-flags.ts";
-import { requireArgument, textOption } from "../../command/option-values.ts";
+import { requireArgument, textOption, textOptions } from "../../command/option-values.ts";
 
 export const runFlags: readonly Flag[] = [
   ...REQUEST_FLAGS,
   ...TERM_FLAGS,
+  ...SOURCE_FLAGS,
   ...LIMIT_FLAGS,
   { form: "--lease <id>", summary: "use a rented lease instead of a new one" },
   { form: "--no-quote", summary: "do not run the job here first; the budget bounds its price" },
@@ -25,6 +27,8 @@ export interface RunOptions {
   readonly request: RequestFlags;
   readonly terms: TermFlags;
   readonly limits: { readonly fuel?: bigint; readonly memoryPages?: number };
+  /** Base URLs. */
+  readonly nodes: readonly string[];
   readonly lease: string | undefined;
   readonly quote: boolean;
 }
@@ -35,6 +39,7 @@ export function runOptions(raw: RawOptions, argument: string | undefined): RunOp
     request: requestFlags(raw),
     terms: termFlags(raw),
     limits: limitFlags(raw),
+    nodes: textOptions(raw, "node"),
     lease: textOption(raw, "lease"),
     quote: raw.quote !== false,
   };

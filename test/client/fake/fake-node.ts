@@ -33,7 +33,8 @@ export type Behaviour =
   | "inflates-usage"
   | "withholds-response"
   | "corrupts-response"
-  | "answers-nothing";
+  | "answers-nothing"
+  | "lags";
 
 export const RATES = { job: 100n, fuel: 500_000n, memory: 100n, bytes: 100n, events: 100n };
 
@@ -159,6 +160,10 @@ export async function fakeNode(
     info: () => Promise.reject(new Error("not asked")),
     submitOrder: async (submission, { signal } = {}) => {
       await reachable(signal);
+      if (fake.behaviour === "lags") {
+        fake.behaviour = "honest";
+        throw new ProtocolError("funds", "lease-not-live", "Its chain does not know the lease yet.");
+      }
       const order = signingHash(domain, "JobOrder", submission.order.message);
       if (!orders.has(order)) orders.set(order, { submission, blobs: new Map(), responses: [] });
       return statusOf(order);
