@@ -1,5 +1,6 @@
 // A marketplace, put together: the store, the book, the index of the chain, and the API with its dashboard.
 import { type Logger, pino } from "pino";
+import { asChainCall } from "#chain/chain-error.ts";
 import { type Chain, connectChain } from "#chain/connect.ts";
 import { readNode } from "#chain/read-node.ts";
 import { listen } from "#mesh/api-server.ts";
@@ -118,6 +119,8 @@ async function checkHealth(chain: Chain, store: Store, index: ChainIndex): Promi
     });
   }
   const { block } = readMarket(store.reader);
-  const head = Number(await chain.client.getBlockNumber());
+  const head = Number(
+    await asChainCall(chain.settings.rpcUrl, "the latest block", () => chain.client.getBlockNumber()),
+  );
   return { chainId: chain.domain.chainId, exchange: chain.domain.exchange, block, head, lag: head - (block ?? -1) };
 }

@@ -1,0 +1,181 @@
+// The dashboard in a real browser, against a real chain: what it shows, that it is live, and that everyone can use it.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { build } from "vite";
+import { type RunningMarketplace, startMarketplace } from "#marketplace/start-marketplace.ts";
+import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
+import { type Market, type OpenLease, openLease, settleJob, startMarket } from "./market-fixture.ts";
+import { eventually, type MarketNode, signedBid, signedOffer } from "./statements.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+const skip = existsSync(CHROMIUM) ? false : "needs Chromium: apt-get install -y chromium";
+
+let market: Market;
+let running: RunningMarketplace;
+let browser: Browser;
+let lease: OpenLease;
+let node: MarketNode;
+
+before(async () => {
+  if (skip) return;
+  market = await startMarket(2);
+  node = market.nodes[0] as MarketNode;
+  const dashboardDirectory = join(market.home, "dashboard");
+  await build({
+    configFile: fileURLToPath(new URL("../../marketplace/dashboard/vite.config.ts", import.meta.url)),
+    logLevel: "error",
+    build: { outDir: dashboardDirectory },
+  });
+  running = await startMarketplace(market.config({ dashboardDirectory }));
+  browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
+});
+after(async () => {
+  await browser?.close();
+  await running?.[Symbol.asyncDispose]();
+  await market?.[Symbol.asyncDispose]();
+});
+
+async function openPage(
+  options: Parameters<Browser["newPage"]>[0] = {},
+): Promise<{ page: Page; complaints: string[] }> {
+  const page = await browser.newPage({ viewport: { width: 1_280, height: 900 }, reducedMotion: "reduce", ...options });
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(running.url);
+  await page.getByText("Live").first().waitFor();
+  return { page, complaints };
+}
+
+test("an empty market says what would fill it", { skip }, async () => {
+  const { page, complaints } = await openPage();
+  await page.getByText("No job is settled yet.").waitFor();
+  await page.getByText("No lease is open yet.").waitFor();
+  assert.equal(await page.locator("#nodes tbody tr").count(), 2, "nodes were registered");
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("an offer, a lease and a payment show up without a reload, and one's own earnings are remembered", {
+  skip,
+}, async () => {
+  const { page, complaints } = await openPage();
+  await page.locator("#nodes .tag.quiet").first().waitFor();
+  const client = httpMarketplaceClient(running.url);
+  for (const each of market.nodes) await client.postOffer(await signedOffer(market, each));
+  await client.postBid(await signedBid(market));
+  await page.locator("#nodes .tag.good").nth(1).waitFor();
+  lease = await openLease(market, 1);
+  await page.locator("#leases .tag.good").waitFor();
+  const { order, transaction } = await settleJob(market, lease, { nonce: 1, price: 1_250_000n });
+  const job = page.locator("#jobs tbody tr").first();
+  await job.waitFor();
+  assert.match((await job.textContent()) ?? "", /2\.500000/);
+  await page.locator(".figures").getByText("2.5 tokens").waitFor();
+
+  await page.getByLabel("My owner address").fill("0x12");
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.getByText("An address is 0x and 40 hex digits.").waitFor();
+  await page.getByLabel("My owner address").fill(node.owner.address);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "My earnings" }).waitFor();
+  await page.getByRole("img", { name: /Earnings of 0x.* 1\.25 tokens/ }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "My earnings" }).waitFor();
+  await page.locator("#earnings").getByText("1.25 tokens earned in all").waitFor();
+
+  // By keyboard into the job's detail and back to where one was.
+  const link = page.locator(`#jobs a[href$="${order}"]`);
+  await link.focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Job" });
+  await dialog.getByText(transaction).waitFor();
+  assert.equal(await dialog.getByText("you", { exact: true }).count(), 1);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(await page.evaluate("document.activeElement.href"), `${running.url}/#/job/${order}`);
+
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page
+    .getByRole("button", { name: new RegExp(`copy transaction ${transaction}`) })
+    .first()
+    .click();
+  await page.getByText("Copied").waitFor();
+  assert.equal(await page.evaluate("navigator.clipboard.readText()"), transaction);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`no WCAG 2.2 A or AA violation in ${colorScheme} at 390 and 1280 px, nor a sideways scroll`, {
+    skip,
+  }, async () => {
+    const context = await browser.newContext({ colorScheme, reducedMotion: "reduce" });
+    const page = await context.newPage();
+    await page.goto(running.url);
+    await page.locator("#jobs tbody tr").first().waitFor();
+    await page.locator(".rates summary").first().click();
+    for (const width of [1_280, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
+      await assertAccessible(new AxeBuilder({ page }));
+    }
+    await page.locator("#jobs tbody a").first().click();
+    await page.getByRole("dialog").getByText("Agreed result").waitFor();
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390);
+    await assertAccessible(new AxeBuilder({ page }).include("dialog"));
+    await context.close();
+  });
+}
+
+async function assertAccessible(axe: AxeBuilder): Promise<void> {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  const { violations, passes } = await axe.withTags(tags).analyze();
+  assert.ok(passes.length > 5);
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+    [],
+  );
+}
+
+test("assets are served with their types, for ever or not at all, and under a strict policy", { skip }, async () => {
+  const page = await fetch(running.url);
+  const policy = page.headers.get("content-security-policy") ?? "";
+  assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/);
+  const html = await page.text();
+  for (const [, path] of html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)) {
+    const asset = await fetch(running.url + path);
+    assert.match(asset.headers.get("content-type") ?? "", /^text\/(javascript|css); charset=utf-8$/);
+    assert.match(asset.headers.get("cache-control") ?? "", /immutable/);
+    assert.equal(asset.headers.get("content-encoding"), "gzip");
+    const etag = asset.headers.get("etag") ?? "";
+    const again = await fetch(running.url + path, { headers: { "if-none-match": etag } });
+    assert.equal(again.status, 304);
+  }
+  assert.equal(page.headers.get("cache-control"), "no-cache");
+});
+
+test("a marketplace that goes away is said, and the page comes back with it", { skip }, async () => {
+  const { page } = await openPage();
+  const { port } = running;
+  await running[Symbol.asyncDispose]();
+  await page.getByText("Not live: reconnecting").waitFor();
+  assert.ok((await page.locator("#jobs tbody tr").count()) > 0, "keeps what it knows");
+  running = await startMarketplace(market.config({ port, dashboardDirectory: join(market.home, "dashboard") }));
+  await settleJob(market, lease, { nonce: 2, price: 10n });
+  await eventually(
+    () => page.locator("#jobs tbody tr").count(),
+    (rows) => rows === 2,
+  );
+  await page.close();
+});
