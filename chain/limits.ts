@@ -14,8 +14,6 @@ export const CHAIN_LIMITS = {
   journalKeys: 10_000,
   /** Newest answered keys whose signed bytes stay, in case a reorganisation undoes them. */
   journalSignedKeys: 256,
-  /** Polls between "the nonce is used" and "by someone else": load-balanced endpoints lag by a block or two. */
-  lanePollsUntilTaken: 6,
   /** Failed polls in a row until a waiting caller is told; the lane itself goes on. */
   lanePollsUntilTrouble: 4,
   /** Gas of one transaction: EIP-7825. */

@@ -20,6 +20,8 @@ export interface LaneOptions {
   readonly stuckMillis?: number;
   /** Longest pause between two looks for a receipt; 2,000 unless told. */
   readonly pollMillis?: number;
+  /** How long the endpoint may know a used nonce and not yet the receipt; 30,000 unless told. */
+  readonly lagMillis?: number;
 }
 
 export interface SentCall {
@@ -129,13 +131,14 @@ class Lane implements TransactionLane {
   }
 
   async #watch(key: string, track: Track): Promise<TransactionReceipt> {
-    const { stuckMillis = STUCK_MILLIS, pollMillis = POLL_MILLIS } = this.#options;
+    const { stuckMillis = STUCK_MILLIS, pollMillis = POLL_MILLIS, lagMillis = LAG_MILLIS } = this.#options;
     const watching = watchEntry(
       {
         sender: this.#options,
         journal: this.#journal,
         stuckMillis,
         pollMillis,
+        lagMillis,
         signal: this.#closing.signal,
         onTrouble: (error) => rejectAll(track.waiters, error),
       },
@@ -198,6 +201,7 @@ class Lane implements TransactionLane {
 
 const STUCK_MILLIS = 60_000;
 const POLL_MILLIS = 2_000;
+const LAG_MILLIS = 30_000;
 /** How long a closing lane waits for requests under way. */
 const CLOSE_MILLIS = 1_000;
 

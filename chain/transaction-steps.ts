@@ -113,6 +113,9 @@ export async function findReceipt(chain: Chain, attempts: readonly Attempt[]): P
   return undefined;
 }
 
+/** What the endpoint says when it cannot try the call in an old state. */
+const UNTOLD: ReadonlySet<string> = new Set(["chain-unreachable", "chain-refused", "gas-unfunded"]);
+
 /** Why a mined transaction was reverted: the call is tried once more in the state of its block. */
 export async function explainRevert(
   { chain, account }: Sender,
@@ -120,8 +123,9 @@ export async function explainRevert(
   name: string,
   receipt: TransactionReceipt,
 ): Promise<ProtocolError> {
-  const { to, data, gas } = parseTransaction(attempt.raw as `0x02${string}`);
   const plain = revertedWithout(name, { transaction: receipt.transactionHash });
+  if (attempt.raw === "0x") return plain;
+  const { to, data, gas } = parseTransaction(attempt.raw as `0x02${string}`);
   try {
     const { client } = chain;
     await client.call({
@@ -134,7 +138,7 @@ export async function explainRevert(
     return plain;
   } catch (cause) {
     const found = toChainError(cause, name, chain.settings.rpcUrl);
-    return found.code === "chain-unreachable" ? plain : found;
+    return UNTOLD.has(found.code) ? plain : found;
   }
 }
 

@@ -13,6 +13,8 @@ export interface WatchOptions {
   readonly journal: LaneJournal;
   readonly stuckMillis: number;
   readonly pollMillis: number;
+  /** How long receipts may lag behind nonces. */
+  readonly lagMillis: number;
   readonly signal: AbortSignal;
   /** Told what stands in the way while the watch goes on. */
   readonly onTrouble: (error: ProtocolError) => void;
@@ -26,7 +28,7 @@ const FIRST_POLL_MILLIS = 40;
  */
 export async function watchEntry(options: WatchOptions, key: string): Promise<TransactionReceipt> {
   const { sender, journal, signal, pollMillis, onTrouble } = options;
-  const progress: Progress = { since: performance.now(), block: undefined, pollsTaken: 0 };
+  const progress: Progress = { since: performance.now(), block: undefined, takenSince: undefined };
   let failures = 0;
   for (let pause = FIRST_POLL_MILLIS; ; pause = Math.min(pause * 1.5, pollMillis)) {
     signal.throwIfAborted();
@@ -55,8 +57,8 @@ interface Progress {
   since: number;
   /** The chain's height then. */
   block: bigint | undefined;
-  /** Looks in a row at which the nonce was used and no receipt was there. */
-  pollsTaken: number;
+  /** Since when the nonce is used and no receipt is there. */
+  takenSince: number | undefined;
 }
 
 async function conclude(
@@ -76,30 +78,43 @@ async function conclude(
 
 /** One look at a call that has no receipt yet, and what it needs. */
 async function nudge(options: WatchOptions, entry: JournalEntry, progress: Progress): Promise<void> {
-  const { sender, journal, signal, stuckMillis } = options;
+  const { sender, journal, signal, stuckMillis, lagMillis } = options;
   const { client, settings } = sender.chain;
   const address = sender.account.address;
   const [used, height] = await asChainCall(settings.rpcUrl, "the account's nonce", () =>
     Promise.all([client.getTransactionCount({ address, blockTag: "latest" }), client.getBlockNumber()]),
   );
   signal.throwIfAborted();
-  if (used > entry.nonce) return noteTaken(journal, entry, progress);
-  progress.pollsTaken = 0;
+  if (used > entry.nonce) {
+    progress.takenSince ??= performance.now();
+    // Too soon would be a second payment: an endpoint behind a balancer may know the nonce and not yet the receipt.
+    if (performance.now() - progress.takenSince >= lagMillis) giveUp(journal, entry);
+    return;
+  }
+  progress.takenSince = undefined;
   progress.block ??= height;
-  if (entry.succeeded) journal.reopen(entry.key);
-
   const newest = entry.attempts.at(-1) as Attempt;
   if (newest.raw === "0x") throw receiptMissing(entry);
+  if (entry.succeeded) journal.reopen(entry.key);
   if (!(await isPooled(options, newest))) await broadcast(sender.chain, newest, entry.name);
   const isNext = used === entry.nonce;
   const isStuck = height > progress.block && performance.now() - progress.since >= stuckMillis;
   if (isNext && isStuck && entry.attempts.length <= CHAIN_LIMITS.laneReplacements) {
+    await replace(options, entry);
+    progress.since = performance.now();
+    progress.block = height;
+  }
+}
+
+/** Prices the call up; an account that cannot pay more keeps the attempt that it has. */
+async function replace({ sender, journal, signal }: WatchOptions, entry: JournalEntry): Promise<void> {
+  try {
     const replacement = await signReplacement(sender, entry);
     signal.throwIfAborted();
     journal.addAttempt(entry.key, replacement);
     await broadcast(sender.chain, replacement, entry.name);
-    progress.since = performance.now();
-    progress.block = height;
+  } catch (error) {
+    if (!(error instanceof ProtocolError) || error.code !== "gas-unfunded") throw error;
   }
 }
 
@@ -112,9 +127,7 @@ async function isPooled({ sender }: WatchOptions, { hash }: Attempt): Promise<bo
   }
 }
 
-function noteTaken(journal: LaneJournal, entry: JournalEntry, progress: Progress): void {
-  progress.pollsTaken += 1;
-  if (progress.pollsTaken < CHAIN_LIMITS.lanePollsUntilTaken) return;
+function giveUp(journal: LaneJournal, entry: JournalEntry): never {
   if (entry.succeeded) throw receiptMissing(entry);
   journal.drop(entry.key);
   throw new ProtocolError(

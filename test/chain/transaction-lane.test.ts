@@ -188,7 +188,13 @@ test("what a reorganisation undid is sent again", async () => {
 test("a nonce that another program used is told, and the key is free again", async () => {
   await using folder = await scratchFolder();
   const account = freshAccount();
-  await using lane = await openLane({ chain, account, journalPath: join(folder.path, "lane.db"), pollMillis: 50 });
+  await using lane = await openLane({
+    chain,
+    account,
+    journalPath: join(folder.path, "lane.db"),
+    pollMillis: 50,
+    lagMillis: 200,
+  });
   await local.rpc("evm_setAutomine", [false]);
   let sent: Promise<unknown>;
   try {
