@@ -19,7 +19,7 @@ import { signMessage } from "#protocol/signing.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import { type LocalChain, startLocalChain } from "../chain/local-chain.ts";
 import { testImage } from "./fake/fake-market.ts";
-import { type FakeNode, fakeNode, honestExecution } from "./fake/fake-node.ts";
+import { FakeNode, honestExecution } from "./fake/fake-node.ts";
 
 let local: LocalChain;
 let chain: Chain;
@@ -48,7 +48,14 @@ async function registered(index: number): Promise<FakeNode> {
   const account = local.accounts[index] as LocalAccount;
   const owner = account.address.toLowerCase() as `0x${string}`;
   const domain = { chainId: chain.domain.chainId, exchange: chain.domain.exchange };
-  const node = await fakeNode(systemClock, index, "honest", RUNTIME_ID, { domain, owner });
+  const node = await FakeNode.make({
+    clock: systemClock,
+    index,
+    behaviour: "honest",
+    runtime: RUNTIME_ID,
+    domain,
+    owner,
+  });
   const validUntil = BigInt(Math.floor(Date.now() / 1_000) + 600);
   const consent = await signMessage(node.key, domain, "NodeRegistration", { node: node.node, owner, validUntil });
   await local.send(account, registerNodeCall(chain, consent));

@@ -18,7 +18,7 @@ import {
 import { encodeConfig, encodeManifest } from "#runtime/image/image-document.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { type FakeLedger, fakeLedger } from "./fake-ledger.ts";
-import { type Behaviour, type FakeNode, fakeNode, honestExecution } from "./fake-node.ts";
+import { type Behaviour, FakeNode, honestExecution } from "./fake-node.ts";
 import { type MemoryStore, memoryStore } from "./memory-store.ts";
 
 const RUNTIME = "test-runtime/1";
@@ -40,7 +40,9 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
   const clock = fakeClock();
   const ledger = fakeLedger(clock);
   const store = memoryStore();
-  const nodes = await Promise.all(behaviours.map((behaviour, index) => fakeNode(clock, index, behaviour, RUNTIME)));
+  const nodes = await Promise.all(
+    behaviours.map((behaviour, index) => FakeNode.make({ clock, index, behaviour, runtime: RUNTIME })),
+  );
   for (const { node, offer } of nodes) ledger.owners.set(node, offer.owner);
   const progress: JobProgress[] = [];
   const world: ClientWorld = {

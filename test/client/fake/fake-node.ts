@@ -3,10 +3,10 @@ import type { Address, Hex, LocalAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import type { Clock } from "#client/clock.ts";
 import { unixSeconds } from "#client/clock.ts";
-import type { NodeClient } from "#mesh/node-client.ts";
+import type { CallOptions, NodeClient, WaitOptions } from "#mesh/node-client.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { decodeRequest, encodeResponse } from "#protocol/message.ts";
-import type { OrderStatus, OrderSubmission } from "#protocol/node-api.ts";
+import type { CommitmentSet, OrderStatus, OrderSubmission } from "#protocol/node-api.ts";
 import { commitmentSeal, commitsHash, commitUntil, orderPrice, type Receipt, resultHash } from "#protocol/order.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Commitment, Offer, Signed } from "#protocol/signed-messages.ts";
@@ -61,145 +61,161 @@ interface Accepted {
   responses: readonly Uint8Array[];
 }
 
-export interface FakeNode extends NodeClient {
-  /** The node's key, with which it agrees to be registered. */
-  readonly key: LocalAccount;
-  readonly node: NodeId;
-  readonly offer: Offer;
-  readonly signedOffer: Signed<Offer>;
-  behaviour: Behaviour;
-  /** Ids of all orders that it ever saw. */
-  readonly orders: Map<Hex, Accepted>;
-  /** Distinct attestations that it signed. */
-  attestations: number;
+interface Making {
+  readonly clock: Clock;
+  readonly index: number;
+  readonly behaviour: Behaviour;
+  readonly runtime: string;
+  readonly domain?: ExchangeDomain;
+  readonly owner?: Address;
 }
 
-export async function fakeNode(
-  clock: Clock,
-  index: number,
-  behaviour: Behaviour,
-  runtime: string,
-  chain: { readonly domain: ExchangeDomain; readonly owner?: Address } = { domain: DOMAIN },
-): Promise<FakeNode> {
-  const { domain } = chain;
-  const key = privateKeyToAccount(generatePrivateKey());
-  const otherKey = privateKeyToAccount(generatePrivateKey());
-  const node = key.address.toLowerCase() as NodeId;
-  const now = unixSeconds(clock);
-  const offer: Offer = {
-    node,
-    owner: chain.owner ?? `0x${(0xa0 + index).toString(16).repeat(20)}`,
-    endpoint: `http://node-${index}.test`,
-    runtime,
-    isolation: "process",
-    scopes: [],
-    slots: 4,
-    memoryPages: 4_096,
-    rates: RATES,
-    sequence: 1n,
-    validFrom: now,
-    validUntil: now + 3_600,
-  };
-  const orders = new Map<Hex, Accepted>();
-  const salt: Hex = `0x${"5a".repeat(32)}`;
+const SALT: Hex = `0x${"5a".repeat(32)}`;
 
-  async function statusOf(order: Hex): Promise<OrderStatus> {
-    const accepted = orders.get(order);
+export class FakeNode implements NodeClient {
+  /** The node's key, with which it agrees to be registered. */
+  readonly key: LocalAccount = privateKeyToAccount(generatePrivateKey());
+  readonly node: NodeId = this.key.address.toLowerCase() as NodeId;
+  readonly offer: Offer;
+  signedOffer!: Signed<Offer>;
+  behaviour: Behaviour;
+  /** Ids of all orders that it ever saw. */
+  readonly orders = new Map<Hex, Accepted>();
+  /** Attestations that it signed. */
+  attestations = 0;
+  readonly #otherKey = privateKeyToAccount(generatePrivateKey());
+  readonly #clock: Clock;
+  readonly #domain: ExchangeDomain;
+
+  private constructor({ clock, index, behaviour, runtime, domain = DOMAIN, owner }: Making) {
+    const now = unixSeconds(clock);
+    this.#clock = clock;
+    this.#domain = domain;
+    this.behaviour = behaviour;
+    this.offer = {
+      node: this.node,
+      owner: owner ?? `0x${(0xa0 + index).toString(16).repeat(20)}`,
+      endpoint: `http://node-${index}.test`,
+      runtime,
+      isolation: "process",
+      scopes: [],
+      slots: 4,
+      memoryPages: 4_096,
+      rates: RATES,
+      sequence: 1n,
+      validFrom: now,
+      validUntil: now + 3_600,
+    };
+  }
+
+  static async make(making: Making): Promise<FakeNode> {
+    const fake = new FakeNode(making);
+    fake.signedOffer = await signMessage(fake.key, fake.#domain, "Offer", fake.offer);
+    return fake;
+  }
+
+  get endpoint(): string {
+    return this.offer.endpoint;
+  }
+
+  info(): Promise<never> {
+    return Promise.reject(new Error("not asked"));
+  }
+
+  async submitOrder(submission: OrderSubmission, { signal }: CallOptions = {}): Promise<OrderStatus> {
+    await this.#reachable(signal);
+    if (this.behaviour === "lags") {
+      this.behaviour = "honest";
+      throw new ProtocolError("funds", "lease-not-live", "Its chain does not know the lease yet.");
+    }
+    const order = signingHash(this.#domain, "JobOrder", submission.order.message);
+    if (!this.orders.has(order)) this.orders.set(order, { submission, blobs: new Map(), responses: [] });
+    return this.#statusOf(order);
+  }
+
+  async sendBlob(order: Hex, _token: Hex, digest: Digest, bytes: Uint8Array, options: CallOptions = {}) {
+    await this.#reachable(options.signal);
+    if (digestOf(bytes) !== digest) throw new ProtocolError("invalid", "digest-differs", "Wrong bytes.");
+    this.orders.get(order)?.blobs.set(digest, bytes);
+    return this.#statusOf(order);
+  }
+
+  async orderStatus(order: Hex, _token: Hex, { after, waitSeconds = 0, signal }: WaitOptions = {}) {
+    await this.#reachable(signal);
+    const status = await this.#statusOf(order);
+    if (status.state === after) await this.#clock.sleep(waitSeconds * 1_000, signal);
+    return this.#statusOf(order);
+  }
+
+  async sendCommitments(order: Hex, _token: Hex, { commitments }: CommitmentSet, { signal }: CallOptions = {}) {
+    if (this.behaviour === "dies-after-commitment") this.behaviour = "is-dead";
+    await this.#reachable(signal);
+    const { submission } = this.orders.get(order) as Accepted;
+    const whole = commitments.length === submission.lease.nodes.length;
+    if (!whole && unixSeconds(this.#clock) < commitUntil(submission.order.message)) {
+      throw new ProtocolError("conflict", "commitments-missing", "Others may still commit.");
+    }
+    if (unixSeconds(this.#clock) < submission.order.message.deadline) await this.#attest(order, commitments);
+    return this.#statusOf(order);
+  }
+
+  async response(order: Hex, _token: Hex, index: number, { signal }: CallOptions = {}): Promise<Uint8Array> {
+    await this.#reachable(signal);
+    if (this.behaviour === "withholds-response") throw new ProtocolError("not-found", "response-gone", "Gone.");
+    const bytes = this.orders.get(order)?.responses[index] ?? new Uint8Array();
+    return this.behaviour === "corrupts-response" ? bytes.slice(1) : bytes;
+  }
+
+  cancelOrder(order: Hex): Promise<OrderStatus> {
+    return this.#statusOf(order);
+  }
+
+  async #reachable(signal: AbortSignal | undefined): Promise<void> {
+    if (this.behaviour === "is-dead") throw new ProtocolError("unreachable", "peer-unreachable", "Connection refused.");
+    if (this.behaviour === "refuses") throw new ProtocolError("rejected", "price-cap-too-low", "Too cheap.");
+    if (this.behaviour === "hangs") await this.#clock.sleep(1_000_000_000, signal);
+  }
+
+  async #statusOf(order: Hex): Promise<OrderStatus> {
+    const accepted = this.orders.get(order);
     if (!accepted) throw new ProtocolError("not-found", "order-unknown", "No such order.");
-    if (fake.behaviour === "fails") return { order, state: "failed", missing: [] };
+    if (this.behaviour === "fails") return { order, state: "failed", missing: [] };
     const wanted = accepted.submission.blobs.map(({ digest }) => digest);
-    const missing =
-      fake.behaviour === "asks-for-ever" ? wanted.slice(0, 1) : wanted.filter((digest) => !accepted.blobs.has(digest));
+    const needy = this.behaviour === "asks-for-ever";
+    const missing = needy ? wanted.slice(0, 1) : wanted.filter((digest) => !accepted.blobs.has(digest));
     if (missing.length > 0) return { order, state: "waiting", missing };
-    await commit(order, accepted);
-    const { commitment, opened } = accepted;
-    if (opened) return { order, state: "attested", missing: [], ...(commitment && { commitment }), ...opened };
-    return { order, state: "committed", missing: [], ...(commitment && { commitment }) };
+    const commitment = await this.#commit(order, accepted);
+    const { opened } = accepted;
+    if (opened) return { order, state: "attested", missing: [], commitment, ...opened };
+    return { order, state: "committed", missing: [], commitment };
   }
 
   /** Runs the jobs once and signs what it wants others to believe. */
-  async function commit(order: Hex, accepted: Accepted): Promise<void> {
-    if (accepted.commitment) return;
-    const { receipts, responses, price } = resultOf(fake.behaviour, accepted);
-    const seal = commitmentSeal(order, node, resultHash(receipts), price, salt);
-    const signer = fake.behaviour === "signs-with-another-key" ? otherKey : key;
+  async #commit(order: Hex, accepted: Accepted): Promise<Signed<Commitment>> {
+    if (accepted.commitment) return accepted.commitment;
+    const { receipts, responses, price } = resultOf(this.behaviour, accepted);
+    const seal = commitmentSeal(order, this.node, resultHash(receipts), price, SALT);
+    const signer = this.behaviour === "signs-with-another-key" ? this.#otherKey : this.key;
     accepted.responses = responses;
-    accepted.commitment = await signMessage(signer, domain, "Commitment", { order, node, seal });
+    accepted.commitment = await signMessage(signer, this.#domain, "Commitment", { order, node: this.node, seal });
+    return accepted.commitment;
   }
 
-  async function attest(order: Hex, commitments: readonly Signed<Commitment>[]): Promise<void> {
-    const accepted = orders.get(order);
+  async #attest(order: Hex, commitments: readonly Signed<Commitment>[]): Promise<void> {
+    const accepted = this.orders.get(order);
     if (!accepted || accepted.opened) return;
-    const { receipts, price } = resultOf(fake.behaviour === "opens-another" ? "lies" : fake.behaviour, accepted);
-    const attestation = await signMessage(key, domain, "Attestation", {
+    const { receipts, price } = resultOf(this.behaviour === "opens-another" ? "lies" : this.behaviour, accepted);
+    const attestation = await signMessage(this.key, this.#domain, "Attestation", {
       order,
-      node,
+      node: this.node,
       resultHash: resultHash(receipts),
       price,
       commits: commitsHash(commitments.map(({ message }) => message)),
     });
-    fake.attestations++;
-    accepted.opened = fake.behaviour === "answers-nothing" ? {} : { attestation, salt, receipts: [...receipts] };
+    this.attestations++;
+    const silent = this.behaviour === "answers-nothing";
+    accepted.opened = silent ? {} : { attestation, salt: SALT, receipts: [...receipts] };
   }
-
-  async function reachable(signal: AbortSignal | undefined): Promise<void> {
-    if (fake.behaviour === "is-dead") throw new ProtocolError("unreachable", "peer-unreachable", "Connection refused.");
-    if (fake.behaviour === "refuses") throw new ProtocolError("rejected", "price-cap-too-low", "Too cheap.");
-    if (fake.behaviour === "hangs") await clock.sleep(1_000_000_000, signal);
-  }
-
-  const fake: FakeNode = {
-    endpoint: offer.endpoint,
-    key,
-    node,
-    offer,
-    signedOffer: await signMessage(key, domain, "Offer", offer),
-    behaviour,
-    orders,
-    attestations: 0,
-    info: () => Promise.reject(new Error("not asked")),
-    submitOrder: async (submission, { signal } = {}) => {
-      await reachable(signal);
-      if (fake.behaviour === "lags") {
-        fake.behaviour = "honest";
-        throw new ProtocolError("funds", "lease-not-live", "Its chain does not know the lease yet.");
-      }
-      const order = signingHash(domain, "JobOrder", submission.order.message);
-      if (!orders.has(order)) orders.set(order, { submission, blobs: new Map(), responses: [] });
-      return statusOf(order);
-    },
-    sendBlob: async (order, _token, digest, bytes, { signal } = {}) => {
-      await reachable(signal);
-      if (digestOf(bytes) !== digest) throw new ProtocolError("invalid", "digest-differs", "Wrong bytes.");
-      orders.get(order)?.blobs.set(digest, bytes);
-      return statusOf(order);
-    },
-    orderStatus: async (order, _token, { after, waitSeconds = 0, signal } = {}) => {
-      await reachable(signal);
-      const status = await statusOf(order);
-      if (status.state === after) await clock.sleep(waitSeconds * 1_000, signal);
-      return statusOf(order);
-    },
-    sendCommitments: async (order, _token, { commitments }, { signal } = {}) => {
-      if (fake.behaviour === "dies-after-commitment") fake.behaviour = "is-dead";
-      await reachable(signal);
-      const { submission } = orders.get(order) as Accepted;
-      const whole = commitments.length === submission.lease.nodes.length;
-      if (!whole && unixSeconds(clock) < commitUntil(submission.order.message)) {
-        throw new ProtocolError("conflict", "commitments-missing", "Others may still commit.");
-      }
-      if (unixSeconds(clock) < submission.order.message.deadline) await attest(order, commitments);
-      return statusOf(order);
-    },
-    response: async (order, _token, index, { signal } = {}) => {
-      await reachable(signal);
-      if (fake.behaviour === "withholds-response") throw new ProtocolError("not-found", "response-gone", "Gone.");
-      const bytes = orders.get(order)?.responses[index] ?? new Uint8Array();
-      return fake.behaviour === "corrupts-response" ? bytes.slice(1) : bytes;
-    },
-    cancelOrder: (order) => statusOf(order),
-  };
-  return fake;
 }
 
 function resultOf(behaviour: Behaviour, { submission, blobs }: Accepted) {

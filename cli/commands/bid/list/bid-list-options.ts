@@ -1,2 +1,9 @@
 // The flags of mimik bid list.
-export { LIST_FLAGS as bidListFlags, listOptions as bidListOptions } from "../../../command/list-flags.ts";
+import type { Flag, RawOptions } from "../../../command/command.ts";
+import { LIST_FLAGS, type ListOptions, listOptions } from "../../../command/list-flags.ts";
+
+export const bidListFlags: readonly Flag[] = LIST_FLAGS;
+
+export function bidListOptions(raw: RawOptions): ListOptions {
+  return listOptions(raw);
+}

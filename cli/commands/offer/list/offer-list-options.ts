@@ -1,2 +1,9 @@
 // The flags of mimik offer list.
-export { LIST_FLAGS as offerListFlags, listOptions as offerListOptions } from "../../../command/list-flags.ts";
+import type { Flag, RawOptions } from "../../../command/command.ts";
+import { LIST_FLAGS, type ListOptions, listOptions } from "../../../command/list-flags.ts";
+
+export const offerListFlags: readonly Flag[] = LIST_FLAGS;
+
+export function offerListOptions(raw: RawOptions): ListOptions {
+  return listOptions(raw);
+}

@@ -7,7 +7,7 @@ import { newestOffers } from "#client/committee/gather-offers.ts";
 import { jobTerms } from "#client/job-terms.ts";
 import { digestOf } from "#protocol/digest.ts";
 import type { Offer, Signed } from "#protocol/signed-messages.ts";
-import { fakeMarket } from "./fake/fake-market.ts";
+import { fakeMarket } from "../fake/fake-market.ts";
 
 const RUNTIME = "test-runtime/1";
 

@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { type ClientStore, openClientStore } from "#client/store/client-store.ts";
 import { type JobRecord, withAttempt } from "#client/store/job-record.ts";
 import { digestOf } from "#protocol/digest.ts";
-import { fakeMarket } from "./fake/fake-market.ts";
+import { fakeMarket } from "../fake/fake-market.ts";
 
 let home: string;
 let store: ClientStore;

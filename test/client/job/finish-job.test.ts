@@ -5,9 +5,9 @@ import type { FaultReason } from "#client/check/fault.ts";
 import { finishJob } from "#client/job/finish-job.ts";
 import { closeEndedLeases } from "#client/lease/close-leases.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import { type FakeMarket, fakeMarket } from "./fake/fake-market.ts";
-import type { Behaviour, FakeNode } from "./fake/fake-node.ts";
-import { Killed } from "./fake/memory-store.ts";
+import { type FakeMarket, fakeMarket } from "../fake/fake-market.ts";
+import type { Behaviour, FakeNode } from "../fake/fake-node.ts";
+import { Killed } from "../fake/memory-store.ts";
 
 const text = (body: Uint8Array) => new TextDecoder().decode(body);
 
