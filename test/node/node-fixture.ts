@@ -9,7 +9,7 @@ import type { NodeSettings } from "#node/config/node-settings.ts";
 import { type RunningNode, startNode } from "#node/start-node.ts";
 import type { NodeId } from "#protocol/units.ts";
 import { type Behaviour, type FakeChain, fakeFoundation } from "./fake-foundation.ts";
-import { DOMAIN, newKey, type TestOrder } from "./order-fixture.ts";
+import { DOMAIN, newKey, OWNER, type TestOrder } from "./order-fixture.ts";
 
 export interface TestNode extends AsyncDisposable {
   readonly running: RunningNode;
@@ -29,8 +29,6 @@ export interface TestNodeOptions {
   /** Whether the chain knows the node; it does unless told. */
   readonly registered?: boolean;
 }
-
-export const OWNER = "0x00000000000000000000000000000000000000aa";
 
 export async function startTestNode(options: TestNodeOptions): Promise<TestNode> {
   const { chain, behaviour = "honest", key = newKey() } = options;

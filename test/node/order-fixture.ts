@@ -11,6 +11,8 @@ import { leaseIdOf, signingHash, signMessage } from "#protocol/signing.ts";
 import type { Digest, NodeId } from "#protocol/units.ts";
 
 export const DOMAIN = { chainId: 31_337, exchange: "0x00000000000000000000000000000000000000e5" } as const;
+/** Who owns every node of the tests. */
+export const OWNER = "0x00000000000000000000000000000000000000aa";
 export const RATES = { job: 100n, fuel: 500n, memory: 100n, bytes: 100n, events: 100n };
 const UTF8 = new TextEncoder();
 

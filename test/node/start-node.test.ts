@@ -8,8 +8,8 @@ import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Commitment, Signed } from "#protocol/signed-messages.ts";
 import { verifySignature } from "#protocol/signing.ts";
 import { type Behaviour, FakeChain } from "./fake-foundation.ts";
-import { finished, OWNER, sendOrder, startTestNode, type TestNode } from "./node-fixture.ts";
-import { DOMAIN, makeOrder, newKey, type TestOrder, unixNow } from "./order-fixture.ts";
+import { finished, sendOrder, startTestNode, type TestNode } from "./node-fixture.ts";
+import { DOMAIN, makeOrder, newKey, OWNER, type TestOrder, unixNow } from "./order-fixture.ts";
 
 /** Three nodes and an order for them, sent to all. */
 async function committee(behaviours: readonly Behaviour[], deadlineSeconds = 60) {

@@ -6,8 +6,7 @@ import { after, test } from "node:test";
 import { nodeConfig } from "#node/config/node-config.ts";
 import type { NodeSettings } from "#node/config/node-settings.ts";
 import { openNodeKey } from "#node/keys/open-node-key.ts";
-import { OWNER } from "../node-fixture.ts";
-import { DOMAIN } from "../order-fixture.ts";
+import { DOMAIN, OWNER } from "../order-fixture.ts";
 
 const root = mkdtempSync(join(tmpdir(), "mimik-key-"));
 after(() => rmSync(root, { recursive: true }));

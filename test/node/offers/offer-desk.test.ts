@@ -6,8 +6,7 @@ import { OfferDesk, type OfferParts } from "#node/offers/offer-desk.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Cancellation, Offer, Signed } from "#protocol/signed-messages.ts";
 import { signingHash, verifySignature } from "#protocol/signing.ts";
-import { OWNER } from "../node-fixture.ts";
-import { DOMAIN, newKey, RATES, unixNow } from "../order-fixture.ts";
+import { DOMAIN, newKey, OWNER, RATES, unixNow } from "../order-fixture.ts";
 
 const key = newKey();
 // The desk's own waits are unreferenced, so that a daemon may end; a test has nothing else to stay for.

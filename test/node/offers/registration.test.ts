@@ -5,8 +5,7 @@ import { isRegistered, signNodeRegistration, waitForRegistration } from "#node/o
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import { verifySignature } from "#protocol/signing.ts";
 import { FakeChain } from "../fake-foundation.ts";
-import { OWNER } from "../node-fixture.ts";
-import { DOMAIN, newKey } from "../order-fixture.ts";
+import { DOMAIN, newKey, OWNER } from "../order-fixture.ts";
 
 const key = newKey();
 
