@@ -37,27 +37,45 @@ export interface LocalGroup {
   readonly type: number;
 }
 
-/** What is needed of the whole module, to scan a body. */
-export interface ModuleContext {
+/** What the scans of all bodies share: the module, what they find, and room to work in. */
+export class ModuleScan {
   readonly shape: ModuleShape;
   /** Fuel of one load or store. */
   readonly accessFuel: number;
+  readonly edits = new Edits();
+  readonly segments = new Segments(this.edits);
+  readonly nan = new NanFlow(this.edits);
+  readonly frames: Frame[] = [];
+  types = new Uint8Array(256);
+  sites = new Int32Array(256);
+
+  constructor(shape: ModuleShape, accessFuel: number) {
+    this.shape = shape;
+    this.accessFuel = accessFuel;
+  }
 }
 
 export class BodyScan {
-  readonly module: ModuleContext;
+  readonly module: ModuleScan;
   readonly shape: ModuleShape;
   readonly reader: ByteReader;
   readonly type: FunctionType;
   /** Types of parameters and locals. */
   readonly locals: number[];
-  readonly edits = new Edits();
+  readonly edits: Edits;
   readonly segments: Segments;
   readonly nan: NanFlow;
-  readonly frames: Frame[] = [];
+  readonly frames: Frame[];
+  /** Numbers of this body's edits: from the first up to, not with, the end. */
+  readonly firstEdit: number;
+  endEdit = 0;
+  /** Number of the segment that is charged at the function's entry. */
+  readonly entrySegment: number;
+  /** Whether no other segment is charged: every run costs the same. */
+  isSingleSegment = false;
   depth = 0;
-  types = new Uint8Array(64);
-  sites = new Int32Array(64);
+  types: Uint8Array;
+  sites: Int32Array;
   height = 0;
   maxHeight = 0;
   /** Control cannot get here. */
@@ -76,20 +94,35 @@ export class BodyScan {
   changesTables = false;
   /** data.drop or elem.drop: an instance that ran cannot be brought back to its start. */
   dropsSegments = false;
-  returns = false;
+  /** Something inside goes straight to the function's end: a return, a branch, or a tail call that becomes one. */
+  leavesEarly = false;
   usesVectors = false;
   /** Declared locals as written, and where the code begins. */
   readonly localGroups: LocalGroup[] = [];
   codeStart = 0;
 
-  constructor(module: ModuleContext, body: ByteRange, type: FunctionType) {
+  constructor(module: ModuleScan, body: ByteRange, type: FunctionType) {
     this.module = module;
     this.shape = module.shape;
     this.reader = new ByteReader(module.shape.bytes, body.start, body.end);
     this.type = type;
     this.locals = [...type.params];
-    this.segments = new Segments(this.edits);
-    this.nan = new NanFlow(this.edits);
+    this.edits = module.edits;
+    this.segments = module.segments;
+    this.nan = module.nan;
+    this.frames = module.frames;
+    this.types = module.types;
+    this.sites = module.sites;
+    this.firstEdit = this.edits.length;
+    this.entrySegment = this.segments.enterFunction();
+  }
+
+  /** Settles what could only be known at the body's end. */
+  finish(): void {
+    this.isSingleSegment = this.segments.finish(this.entrySegment);
+    this.nan.finish();
+    this.endEdit = this.edits.length;
+    this.leavesEarly ||= this.frames[0]?.targeted === true;
   }
 
   push(type: number, site: number = FIXED): void {
@@ -207,5 +240,7 @@ export class BodyScan {
     sites.set(this.sites);
     this.types = types;
     this.sites = sites;
+    this.module.types = types;
+    this.module.sites = sites;
   }
 }

@@ -80,7 +80,7 @@ function planOne(plan: FunctionPlan, index: number, planning: Planning): void {
   else slotsBelow[index] = slots;
   const leaf = scan.callees.length === 0 && scan.tailCallees.length === 0 && !scan.callsForeign;
   plan.checked = counted.has(index) || !leaf || scan.reader.end - scan.codeStart >= UNCHECKED_BODY_BYTES;
-  plan.entryFuel = segmentFuel(plan, 0, plans, imported);
+  plan.entryFuel = segmentFuel(plan, scan.entrySegment, plans, imported);
   if (!counted.has(index) && isConstant(plan, index, planning)) plan.convention = "constant";
 }
 
@@ -88,7 +88,7 @@ function isConstant(plan: FunctionPlan, index: number, { shape, plans }: Plannin
   const { scan } = plan;
   if (scan.loops > 0 || scan.callsForeign || scan.tailCallsForeign || scan.chargesByLength) return false;
   if (scan.tailCallees.length > 0 || shape.referenced.has(index + shape.importedFunctions)) return false;
-  if (plan.entryFuel > CONSTANT_FUNCTION_FUEL || !scan.segments.isSingle()) return false;
+  if (plan.entryFuel > CONSTANT_FUNCTION_FUEL || !scan.isSingleSegment) return false;
   return scan.callees.every((callee) => plans[callee - shape.importedFunctions]?.convention === "constant");
 }
 

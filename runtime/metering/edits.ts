@@ -1,4 +1,4 @@
-// The places of one body where the pass puts, replaces or leaves out code, in the order of the bytes.
+// The places of the bodies where the pass puts, replaces or leaves out code, in the order of the bytes.
 
 export const EDIT = {
   /** Nothing after all. */
@@ -7,7 +7,7 @@ export const EDIT = {
   charge: 1,
   /** Canonicalise the value of shape `arg` on top of the stack. */
   canonical: 2,
-  /** The same for a value just read from local `extra`, when that local can hold such a NaN. */
+  /** The same for a value just read from local `extra`, until it is known whether that local can hold such a NaN. */
   canonicalLocal: 3,
   /** A direct call of function `arg`. */
   call: 4,
@@ -31,24 +31,55 @@ export const EDIT = {
   firstLocal: 13,
 } as const;
 
-/** Parallel arrays: an object for each edit would cost more than the scan. */
-export class Edits {
-  readonly kinds: number[] = [];
-  readonly starts: number[] = [];
-  readonly ends: number[] = [];
-  readonly args: number[] = [];
-  readonly extras: number[] = [];
+/** Words of one edit in the buffer. */
+const WORDS = 5;
 
-  get length(): number {
-    return this.kinds.length;
-  }
+/** The edits of all bodies, in one buffer: an object for each would cost more than the scan. */
+export class Edits {
+  #words = new Int32Array(WORDS * 4_096);
+  /** Number of edits so far; the next one's number. */
+  length = 0;
 
   /** Returns the edit's number. */
   add(kind: number, start: number, end: number, arg: number, extra = 0): number {
-    this.kinds.push(kind);
-    this.starts.push(start);
-    this.ends.push(end);
-    this.args.push(arg);
-    return this.extras.push(extra) - 1;
+    const at = this.length * WORDS;
+    if (at === this.#words.length) this.#grow();
+    const words = this.#words;
+    words[at] = kind;
+    words[at + 1] = start;
+    words[at + 2] = end;
+    words[at + 3] = arg;
+    words[at + 4] = extra;
+    return this.length++;
+  }
+
+  kind(edit: number): number {
+    return this.#words[edit * WORDS] as number;
+  }
+
+  setKind(edit: number, kind: number): void {
+    this.#words[edit * WORDS] = kind;
+  }
+
+  start(edit: number): number {
+    return this.#words[edit * WORDS + 1] as number;
+  }
+
+  end(edit: number): number {
+    return this.#words[edit * WORDS + 2] as number;
+  }
+
+  arg(edit: number): number {
+    return this.#words[edit * WORDS + 3] as number;
+  }
+
+  extra(edit: number): number {
+    return this.#words[edit * WORDS + 4] as number;
+  }
+
+  #grow(): void {
+    const larger = new Int32Array(this.#words.length * 2);
+    larger.set(this.#words);
+    this.#words = larger;
   }
 }

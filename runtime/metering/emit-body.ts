@@ -55,21 +55,16 @@ class BodyEmitter {
     const { scan, convention } = this.#plan;
     const { edits } = scan;
     const endOffset = scan.reader.end - 1;
-    const wrapped = convention !== "constant" && this.#leavesEarly();
+    // What goes straight to the function's end must still give the budget back.
+    const wrapped = convention !== "constant" && scan.leavesEarly;
     if (convention !== "constant") this.#emitEntry(wrapped);
-    for (let edit = 0; edit < edits.length; edit++) {
-      if (edits.kinds[edit] !== EDIT.none) this.#emitEdit(edit);
+    for (let edit = scan.firstEdit; edit < scan.endEdit; edit++) {
+      if (edits.kind(edit) !== EDIT.none) this.#emitEdit(edit);
     }
     this.#copyTo(endOffset);
     if (wrapped) this.#writer.byte(OP.end);
     if (convention !== "constant") this.#emitExit();
     this.#writer.byte(OP.end);
-  }
-
-  /** Whether something inside goes to the function's end, which must then still give the budget back. */
-  #leavesEarly(): boolean {
-    const { scan } = this.#plan;
-    return scan.returns || scan.tailCallees.length > 0 || scan.frames[0]?.targeted === true;
   }
 
   #emitLocals(): BodyLocals {
@@ -108,12 +103,10 @@ class BodyEmitter {
   }
 
   #canonicalShapes(): ReadonlySet<number> {
-    const { edits, nan } = this.#plan.scan;
+    const { edits, firstEdit, endEdit } = this.#plan.scan;
     const shapes = new Set<number>();
-    for (let edit = 0; edit < edits.length; edit++) {
-      const kind = edits.kinds[edit];
-      const open = kind === EDIT.canonicalLocal && nan.isOpen(edits.extras[edit] as number);
-      if (kind === EDIT.canonical || open) shapes.add(edits.args[edit] as number);
+    for (let edit = firstEdit; edit < endEdit; edit++) {
+      if (edits.kind(edit) === EDIT.canonical) shapes.add(edits.arg(edit));
     }
     return shapes;
   }
@@ -154,20 +147,17 @@ class BodyEmitter {
   }
 
   #emitEdit(edit: number): void {
-    const { edits, nan } = this.#plan.scan;
-    const kind = edits.kinds[edit] as number;
-    const arg = edits.args[edit] as number;
-    const extra = edits.extras[edit] as number;
+    const { edits } = this.#plan.scan;
+    const kind = edits.kind(edit);
+    const arg = edits.arg(edit);
     if (this.#leavesAlone(kind, arg)) return;
-    if (kind === EDIT.canonicalLocal && !nan.isOpen(extra)) return;
-    this.#copyTo(edits.starts[edit] as number);
-    const end = edits.ends[edit] as number;
+    this.#copyTo(edits.start(edit));
+    const end = edits.end(edit);
     switch (kind) {
       case EDIT.charge:
         this.#emitCharge(arg);
         return;
       case EDIT.canonical:
-      case EDIT.canonicalLocal:
         this.#emitCanonical(arg);
         return;
       case EDIT.call:
@@ -177,7 +167,7 @@ class BodyEmitter {
         this.#aroundForeign(() => this.#copyTo(end));
         break;
       case EDIT.tailCall:
-        this.#emitTailCall(arg, extra);
+        this.#emitTailCall(arg, edits.extra(edit));
         break;
       case EDIT.foreignTailCall:
         this.#emitExit();

@@ -9,7 +9,7 @@
 // byte and the reason: threads, 64-bit or several memories, exceptions, typed references and GC, relaxed vectors,
 // components, reserved names, and modules beyond limits.ts.
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import type { ModuleContext } from "./body-scan.ts";
+import { ModuleScan } from "./body-scan.ts";
 import { planFunctions } from "./call-graph.ts";
 import { accessFuel } from "./cost-model.ts";
 import { EmitContext } from "./emit-context.ts";
@@ -94,7 +94,7 @@ export function meterModule(wasm: Uint8Array, policy: MeteringPolicy = {}): Mete
     );
   }
   if (shape.start !== undefined) shape.referenced.add(shape.start);
-  const module: ModuleContext = { shape, accessFuel: policy.accessFuel ?? accessFuel(pagesMax) };
+  const module = new ModuleScan(shape, policy.accessFuel ?? accessFuel(pagesMax));
   const scans = shape.bodies.map((body, index) => {
     const type = shape.types[shape.functions[index + shape.importedFunctions] as number] as FunctionType;
     return scanBody(module, body, type);

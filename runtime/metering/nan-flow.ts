@@ -21,6 +21,8 @@ export class NanFlow {
   #arithmetic: boolean[] = [];
   #setLocals: number[] = [];
   #setSites: number[] = [];
+  /** Reads of locals whose bits are used. */
+  #usedReads: number[] = [];
 
   constructor(edits: Edits) {
     this.#edits = edits;
@@ -29,7 +31,12 @@ export class NanFlow {
   /** The bits of the value made at `site` are used. */
   use(site: number): void {
     if (site < 0) return;
-    if (this.#edits.kinds[site] === EDIT.none) this.#edits.kinds[site] = this.#kindOf(site);
+    if (this.#edits.kind(site) !== EDIT.none) return;
+    if (this.#edits.extra(site) < 0) this.#edits.setKind(site, EDIT.canonical);
+    else {
+      this.#edits.setKind(site, EDIT.canonicalLocal);
+      this.#usedReads.push(site);
+    }
   }
 
   /** An instruction ending at `offset` made a value with an open NaN of `shape`. */
@@ -43,7 +50,7 @@ export class NanFlow {
   }
 
   shapeOf(site: number): number {
-    return this.#edits.args[site] as number;
+    return this.#edits.arg(site);
   }
 
   /** A scalar float parameter comes with bits that somebody chose. */
@@ -59,22 +66,23 @@ export class NanFlow {
     }
   }
 
-  /** Decides, with all writes known, which reads and writes of locals must canonicalise. */
+  /** Decides, with all writes of the body known, which reads and writes of locals must canonicalise. */
   finish(): void {
     this.#spread();
     for (let index = 0; index < this.#setSites.length; index++) {
       const local = this.#setLocals[index] as number;
       if (this.#pure[local] === false) this.use(this.#setSites[index] as number);
     }
-  }
-
-  /** Whether a value read from the local may hold an open NaN. */
-  isOpen(local: number): boolean {
-    return this.#pure[local] !== false && this.#arithmetic[local] === true;
-  }
-
-  #kindOf(site: number): number {
-    return (this.#edits.extras[site] as number) < 0 ? EDIT.canonical : EDIT.canonicalLocal;
+    for (const site of this.#usedReads) {
+      const local = this.#edits.extra(site);
+      const open = this.#pure[local] !== false && this.#arithmetic[local] === true;
+      this.#edits.setKind(site, open ? EDIT.canonical : EDIT.none);
+    }
+    this.#pure = [];
+    this.#arithmetic = [];
+    this.#setLocals = [];
+    this.#setSites = [];
+    this.#usedReads = [];
   }
 
   /** A copy between locals carries over what the source may hold; repeats until nothing changes. */
@@ -89,7 +97,7 @@ export class NanFlow {
       changed = false;
       for (let index = 0; index < this.#setSites.length; index++) {
         const target = this.#setLocals[index] as number;
-        const source = this.#edits.extras[this.#setSites[index] as number] as number;
+        const source = this.#edits.extra(this.#setSites[index] as number);
         const fixed = source >= 0 && this.#pure[source] === false;
         if (fixed && this.#pure[target] !== false) {
           this.#pure[target] = false;

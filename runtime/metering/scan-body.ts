@@ -1,5 +1,5 @@
 // Second stage of the pass: reads one body once, checks it by WebAssembly's typing rules, and notes where to edit it.
-import { BodyScan, type ModuleContext } from "./body-scan.ts";
+import { BodyScan, type ModuleScan } from "./body-scan.ts";
 import { FORM, FORMS, FUEL, NAMES, OPCODES } from "./instructions.ts";
 import { MODULE_LIMITS } from "./limits.ts";
 import { invalid, malformed, refused } from "./module-error.ts";
@@ -15,14 +15,13 @@ const PREFIX_BULK = 0xfc;
 const PREFIX_VECTOR = 0xfd;
 
 /** @throws `module-malformed`, `module-invalid`, `module-refused` */
-export function scanBody(module: ModuleContext, body: ByteRange, type: FunctionType): BodyScan {
+export function scanBody(module: ModuleScan, body: ByteRange, type: FunctionType): BodyScan {
   const scan = new BodyScan(module, body, type);
   readLocals(scan);
   scan.enter(control.BLOCK, [], type.results);
   scanInstructions(scan);
   if (!scan.reader.atEnd()) throw malformed(scan.reader.position, "unexpected content after the end of a function");
-  scan.segments.finish();
-  scan.nan.finish();
+  scan.finish();
   return scan;
 }
 

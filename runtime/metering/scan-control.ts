@@ -150,7 +150,7 @@ export function scanReturn(scan: BodyScan, offset: number): void {
   scan.takeAll(scan.type.results);
   leaveFunction(scan);
   if (!scan.dead) {
-    scan.returns = true;
+    scan.leavesEarly = true;
     scan.edit(EDIT.return, offset, scan.reader.position, scan.depth - 1);
   }
   scan.die(true);
@@ -169,6 +169,7 @@ export function scanCall(scan: BodyScan, offset: number, tail: boolean): void {
   } else if (tail) {
     scan.segments.call(callee);
     scan.tailCallees.push(callee);
+    scan.leavesEarly = true;
     scan.edit(EDIT.tailCall, offset, end, callee, scan.depth - 1);
   } else {
     scan.segments.call(callee);

@@ -1,4 +1,4 @@
-// Cuts a body into segments: runs of instructions that are executed together or not at all, each charged at its start.
+// Cuts bodies into segments: runs of instructions that are executed together or not at all, each charged at its start.
 import { MERGED_SEGMENT_FUEL } from "./cost-model.ts";
 import { EDIT, type Edits } from "./edits.ts";
 
@@ -32,7 +32,12 @@ export class Segments {
 
   constructor(edits: Edits) {
     this.#edits = edits;
+  }
+
+  /** Begins a body; returns the number of its entry's segment, which is followed by all others of the body. */
+  enterFunction(): number {
     this.current = this.#begin(NONE, true, false);
+    return this.current;
   }
 
   /** Cuts after a conditional branch: what follows runs only if it is not taken. */
@@ -97,15 +102,12 @@ export class Segments {
     if (reachable && escapes) this.#beginCharged(offset, frame.outer, switched, false);
   }
 
-  /** Closes what is still open. The function's own segment is number 0. */
-  finish(): void {
+  /** Closes what is still open at a body's end. Returns whether its entry's segment is the only one charged. */
+  finish(entry: number): boolean {
     this.#flush();
     this.#closeDownTo(0);
-  }
-
-  /** Whether the whole body is one segment that runs to its end or traps. */
-  isSingle(): boolean {
-    return this.charged.every((charged, segment) => !charged || segment === 0);
+    for (let segment = entry + 1; segment < this.charged.length; segment++) if (this.charged[segment]) return false;
+    return true;
   }
 
   #beginCharged(offset: number, parent: number, pinned: boolean, loop: boolean): void {

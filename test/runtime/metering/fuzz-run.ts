@@ -1,0 +1,105 @@
+// Test instrument: calls every export of a fuzzed module, raw or metered, and writes down all that can be seen of it.
+import { createHash } from "node:crypto";
+import { fuelLeft, packBudget } from "#runtime/metering/budget.ts";
+import type { MeteredModule } from "#runtime/metering/meter-module.ts";
+import { ABI } from "#runtime/metering/module-abi.ts";
+
+export interface FuzzTrace {
+  /** One line for each call of an export or an import. */
+  readonly lines: string[];
+  readonly memoryHash: string;
+  /** Fuel of each export's call; empty for raw modules. */
+  readonly fuel: bigint[];
+  /** Whether some call ran into a limit, so that raw and metered may differ. */
+  limited: boolean;
+}
+
+const FUEL = 20_000_000n;
+
+/** `metered` tells where the memory is, and that fuel is counted. */
+export function traceModule(bytes: Uint8Array, metered?: MeteredModule): FuzzTrace {
+  const lines: string[] = [];
+  const trace: FuzzTrace = { lines, memoryHash: "", fuel: [], limited: false };
+  const module = new WebAssembly.Module(Uint8Array.from(bytes));
+  const lent = metered?.meta.memory && new WebAssembly.Memory({ initial: metered.meta.memory.min });
+  let exports: WebAssembly.Exports = {};
+  const imports = fuzzImports(module, lines, () => exports);
+  if (lent) imports[ABI.module] = { [ABI.memory]: lent };
+  try {
+    exports = new WebAssembly.Instance(module, imports).exports;
+    if (metered?.meta.start !== undefined) (exports[metered.meta.start] as () => void)();
+  } catch (error) {
+    lines.push(`start: ${kindOf(error)}`);
+    return trace;
+  }
+  const budget = exports[ABI.budget] as WebAssembly.Global<"i64"> | undefined;
+  for (const name of functionNames(exports)) {
+    if (budget) budget.value = packBudget(FUEL);
+    const result = attempt(() => (exports[name] as () => unknown)());
+    if (budget) {
+      const left = fuelLeft(budget.value);
+      trace.fuel.push(FUEL - left);
+      if (left < 0n || (budget.value & 0x80000n) === 0n) trace.limited = true;
+    }
+    lines.push(`${name}: ${result}`);
+    if (result.includes("RangeError")) trace.limited = true;
+  }
+  const memory = lent ?? Object.values(exports).find((value) => value instanceof WebAssembly.Memory);
+  const hash = memory ? createHash("sha256").update(new Uint8Array(memory.buffer)).digest("hex") : "";
+  return { ...trace, memoryHash: hash };
+}
+
+function functionNames(exports: WebAssembly.Exports): string[] {
+  return Object.keys(exports).filter((name) => typeof exports[name] === "function" && !name.startsWith("~"));
+}
+
+/** What binaryen's fuzzer imports: logs, and ways back into the module. */
+function fuzzImports(module: WebAssembly.Module, lines: string[], exports: () => WebAssembly.Exports): WebAssembly.Imports {
+  const log = (name: string) => (value: unknown) => void lines.push(`${name} ${show(value)}`);
+  const callExport = (index: number) => {
+    const names = functionNames(exports());
+    const name = names[(index >>> 0) % Math.max(names.length, 1)];
+    return name === undefined ? undefined : (exports()[name] as () => unknown)();
+  };
+  const table = () => exports()["table"] as WebAssembly.Table;
+  const support: Record<string, unknown> = {
+    "call-export": (index: number) => void callExport(index),
+    "call-export-catch": (index: number) => (attempt(() => callExport(index)).startsWith("!") ? 1 : 0),
+    "call-ref": (ref: (() => unknown) | null) => void ref?.(),
+    "call-ref-catch": (ref: (() => unknown) | null) => (attempt(() => ref?.()).startsWith("!") ? 1 : 0),
+    "table-get": (index: number) => table().get(index >>> 0),
+    "table-set": (index: number, value: unknown) => table().set(index >>> 0, value),
+    throw: () => {
+      throw new Error("thrown");
+    },
+    sleep: (_ms: number, id: number) => id,
+  };
+  const imports: WebAssembly.Imports = {};
+  for (const entry of WebAssembly.Module.imports(module)) {
+    if (entry.module === ABI.module) continue;
+    const values = imports[entry.module] ?? {};
+    imports[entry.module] = values;
+    if (entry.kind === "function") values[entry.name] = support[entry.name] ?? log(entry.name);
+    else if (entry.kind === "global") values[entry.name] = { fuzz: entry.name };
+  }
+  return imports;
+}
+
+function attempt(work: () => unknown): string {
+  try {
+    return show(work());
+  } catch (error) {
+    return kindOf(error);
+  }
+}
+
+function kindOf(error: unknown): string {
+  return error instanceof Error ? `!${error.name}` : `!${String(error)}`;
+}
+
+function show(value: unknown): string {
+  if (Array.isArray(value)) return value.map(show).join();
+  if (typeof value === "function") return "function";
+  if (typeof value === "object" && value !== null) return JSON.stringify(value);
+  return Object.is(value, -0) ? "-0" : String(value);
+}
