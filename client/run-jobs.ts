@@ -104,15 +104,15 @@ export async function resumeJobs(input: WorldInput): Promise<readonly ResumedJob
 
 /** The world of a command that only reads or closes. */
 export async function openWorld(input: WorldInput): Promise<ClientWorld & { ledger: Ledger; store: ClientStore }> {
-  const { marketplace, offers, signal } = input;
+  const { marketplace, offers, signal = new AbortController().signal } = input;
   return {
-    ledger: chainLedger(input.chain, input.lane),
+    ledger: chainLedger(input.chain, input.lane, signal),
     store: await openClientStore(input.home),
     connectNode: input.connectNode ?? httpNodeClient,
     marketplace: typeof marketplace === "string" ? httpMarketplaceClient(marketplace) : marketplace,
     offers,
     clock: input.clock ?? systemClock,
-    signal: signal ?? new AbortController().signal,
+    signal,
     onProgress: input.onProgress ?? (() => {}),
   };
 }

@@ -66,23 +66,26 @@ export async function planAttempt(world: ClientWorld, input: AttemptInput): Prom
  */
 export async function planInLease(world: ClientWorld, input: AttemptInput, rented: LeaseRecord): Promise<Attempt> {
   const known = new Set(rented.terms.nodes);
-  const present = (await findOffers(world, input.bid, [])).filter(({ message }) => known.has(message.node));
+  // The bid is not posted: nobody else is to serve it.
+  const { marketplace, signal } = world;
+  const standing = world.offers ?? (marketplace ? await gatherOffers(marketplace, signal) : []);
+  const present = standing.filter(({ message }) => known.has(message.node));
   const newest = newestOffers([...rented.committee, ...present]);
   const committee = rented.terms.nodes.flatMap((node) => newest.find(({ message }) => message.node === node) ?? []);
   const members = committee.map(({ message }) => message);
   const { maxPrice, amount } = fundingFor(input.quote, members, input.terms);
-  const standing = await world.ledger.leaseOf(rented.lease);
-  if (!standing?.open) {
+  const lease = await world.ledger.leaseOf(rented.lease);
+  if (!lease?.open) {
     throw new ProtocolError("conflict", "lease-ended", `Lease ${rented.lease} is not open.`, {
       hint: "Rent a new one with mimik rent.",
       context: { lease: rented.lease },
     });
   }
-  if (standing.remaining < amount) {
-    const [held, needed] = [formatAmount(standing.remaining), formatAmount(amount)];
+  if (lease.remaining < amount) {
+    const [held, needed] = [formatAmount(lease.remaining), formatAmount(amount)];
     throw new ProtocolError("funds", "lease-underfunded", `The lease holds ${held}, the job may cost ${needed}.`, {
       hint: "Rent a new one with a larger budget, or run the job without --lease.",
-      context: { lease: rented.lease, remaining: standing.remaining, needed: amount },
+      context: { lease: rented.lease, remaining: lease.remaining, needed: amount },
     });
   }
   return newAttempt(rented.lease, false, committee, maxPrice);

@@ -81,6 +81,8 @@ async function sendMissing(
   let latest = status;
   const declared = new Set(submission.blobs.map(({ digest }) => digest));
   for (const digest of status.missing) {
+    // Another order may have brought it meanwhile.
+    if (!latest.missing.includes(digest)) continue;
     if (!declared.has(digest) || sent.has(digest)) {
       throw new FaultError({ node: offer.node, reason: "refused", detail: `It asks for ${digest} without need.` });
     }

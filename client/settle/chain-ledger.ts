@@ -18,7 +18,9 @@ const SEARCH_BLOCKS = 10_000n;
 
 export type Sender = Pick<TransactionLane, "send">;
 
-export function chainLedger(chain: Chain, lane: Sender): Ledger {
+/** `signal` ends waiting; a transaction that was sent goes on. */
+export function chainLedger(chain: Chain, lane: Sender, signal: AbortSignal): Ledger {
+  const send: Sender["send"] = (key, call) => lane.send(key, call, { signal });
   const addresses = { chainId: chain.domain.chainId, exchange: chain.domain.exchange.toLowerCase() as Address };
   return {
     domain: addresses,
@@ -30,13 +32,13 @@ export function chainLedger(chain: Chain, lane: Sender): Ledger {
     openLease: async (terms, lease, amount, expiry) => {
       try {
         // A later expiry is another call: after a crash the first may still be on its way, and the contract opens once.
-        return (await lane.send(`open:${lease}:${expiry}`, openLeaseCall(chain, terms, amount, expiry))).hash;
+        return (await send(`open:${lease}:${expiry}`, openLeaseCall(chain, terms, amount, expiry))).hash;
       } catch (error) {
         if (error instanceof ProtocolError && error.code === "lease-already-opened") return undefined;
         throw error;
       }
     },
-    closeLease: async (terms, lease) => (await lane.send(`close:${lease}`, closeLeaseCall(chain, terms))).hash,
+    closeLease: async (terms, lease) => (await send(`close:${lease}`, closeLeaseCall(chain, terms))).hash,
     settle: async (terms, order, attestations) => {
       const orderId = signingHash(addresses, "JobOrder", order.message);
       const { lease, nonce } = order.message;
@@ -44,7 +46,7 @@ export function chainLedger(chain: Chain, lane: Sender): Ledger {
       try {
         // The whole committee's attestations and a quorum's are two calls; the contract takes one of them.
         const key = `settle:${orderId}:${attestations.length}`;
-        const { hash, receipt } = await lane.send(key, settleCall(chain, terms, order, attestations));
+        const { hash, receipt } = await send(key, settleCall(chain, terms, order, attestations));
         return { transaction: hash, payments: await paymentsIn(chain, receipt.logs, orderId) };
       } catch (error) {
         if (error instanceof ProtocolError && error.code === "nonce-used") return findSettlement(chain, orderId);

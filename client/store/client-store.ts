@@ -34,12 +34,12 @@ export interface ClientStore {
   saveBlob(bytes: Uint8Array): Promise<Digest>;
   /** Checked against its digest; undefined when it is not kept. */
   blob(digest: Digest): Promise<Uint8Array | undefined>;
-  /** Forgets the oldest finished jobs beyond CLIENT_LIMITS.records and the blobs that no job names. */
+  /** Forgets the oldest finished jobs and closed leases beyond CLIENT_LIMITS.records, and blobs that no job names. */
   prune(): Promise<void>;
 }
 
 /** Opens the store under `home`, making its directories where there are none. */
-export async function openClientStore(home: string): Promise<ClientStore> {
+export async function openClientStore(home: string, recordsMax: number = CLIENT_LIMITS.records): Promise<ClientStore> {
   const [jobsDir, leasesDir, blobsDir] = ["jobs", "leases", "job-blobs"].map((name) => join(home, name)) as [
     string,
     string,
@@ -88,18 +88,32 @@ export async function openClientStore(home: string): Promise<ClientStore> {
       return bytes && digestOf(bytes) === digest ? bytes : undefined;
     },
     prune: async () => {
-      const records = await jobs();
-      const finished = records.filter((record) => record.state !== "open");
-      const spare = Math.max(0, records.length - CLIENT_LIMITS.records);
-      if (spare === 0) return;
-      const dropped = new Set(finished.slice(-spare));
-      for (const record of dropped) await rm(jobPath(record.name), { force: true });
-      await dropBlobs(
-        blobsDir,
-        records.filter((record) => !dropped.has(record)),
-      );
+      if (await isCrowded(jobsDir, recordsMax)) {
+        const records = await jobs();
+        const dropped = new Set(oldest(records, recordsMax, ({ state }) => state !== "open"));
+        for (const { name } of dropped) await rm(jobPath(name), { force: true });
+        await dropBlobs(
+          blobsDir,
+          records.filter((record) => !dropped.has(record)),
+        );
+      }
+      if (await isCrowded(leasesDir, recordsMax)) {
+        const records = (await leases()).toSorted((a, b) => b.createdAt - a.createdAt);
+        const dropped = oldest(records, recordsMax, ({ closed }) => closed);
+        for (const { lease } of dropped) await rm(join(leasesDir, `${lease}.json`), { force: true });
+      }
     },
   };
+}
+
+async function isCrowded(directory: string, recordsMax: number): Promise<boolean> {
+  return (await readdir(directory)).filter((name) => name.endsWith(".json")).length > recordsMax;
+}
+
+/** As many of `newestFirst` as are too many, from its end, of those that may go. */
+function oldest<Item>(newestFirst: readonly Item[], max: number, mayGo: (item: Item) => boolean): readonly Item[] {
+  const excess = Math.max(0, newestFirst.length - max);
+  return newestFirst.filter(mayGo).toReversed().slice(0, excess);
 }
 
 async function readAll<Value>(directory: string, schema: z.ZodType<Value>, what: string): Promise<Value[]> {
@@ -127,6 +141,9 @@ async function readRecord<Value>(path: string, schema: z.ZodType<Value>, what: s
   return bytes && parseWire(schema, JSON.parse(new TextDecoder().decode(bytes)), what);
 }
 
+/** Younger blobs may belong to a job that another command is about to store. */
+const BLOB_AGE_MILLIS_MIN = 3_600_000;
+
 async function dropBlobs(directory: string, kept: readonly JobRecord[]): Promise<void> {
   const named = new Set<string>(
     kept.flatMap((record) => [
@@ -135,8 +152,10 @@ async function dropBlobs(directory: string, kept: readonly JobRecord[]): Promise
       ...record.attempts.flatMap((attempt) => attempt.responses ?? []),
     ]),
   );
+  const before = Date.now() - BLOB_AGE_MILLIS_MIN;
   for (const name of await readdir(directory)) {
-    if (!named.has(`sha256:${name}`)) await rm(join(directory, name), { force: true });
+    const path = join(directory, name);
+    if (!named.has(`sha256:${name}`) && (await stat(path)).mtimeMs < before) await rm(path, { force: true });
   }
 }
 

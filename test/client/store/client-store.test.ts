@@ -1,7 +1,7 @@
 // Files of jobs, leases and blobs: private, whole, found by the start of their names, held by one process at a time.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -105,4 +105,27 @@ test("no temporary file is left, and JSON keeps amounts exact", async () => {
     (await readdir(join(home, "jobs"))).filter((name) => name.endsWith(".tmp")),
     [],
   );
+});
+
+test("of too many jobs the oldest finished ones go, open ones and young blobs stay", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "mimik-prune-"));
+  const small = await openClientStore(folder, 3);
+  const names = ["a", "b", "c", "d", "e", "f"].map((letter) => letter.repeat(12));
+  for (const [index, name] of names.entries()) {
+    await small.saveJob({ ...settled, name, createdAt: index, state: index === 0 ? "open" : "settled" });
+  }
+  await writeFile(join(folder, "jobs", "000000000000.json"), "torn");
+  const kept = await small.saveBlob(new TextEncoder().encode("young"));
+  const old = await small.saveBlob(new TextEncoder().encode("old"));
+  await utimes(join(folder, "job-blobs", old.slice("sha256:".length)), 0, 0);
+  await small.prune();
+  assert.deepEqual(
+    (await small.jobs()).map(({ name }) => name[0]),
+    ["f", "e", "a"],
+  );
+  assert.ok(await small.blob(kept));
+  assert.equal(await small.blob(old), undefined);
+  await small.prune();
+  assert.equal((await small.jobs()).length, 3);
+  await rm(folder, { recursive: true });
 });
