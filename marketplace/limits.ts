@@ -1,8 +1,8 @@
 // Every bound that only a marketplace needs, with unit and reason. What all programs share stands in protocol/limits.ts.
 
 export const MARKETPLACE_LIMITS = {
-  /** Standing offers, one a node: matching looks at each of them for every bid. */
-  offers: 10_000,
+  /** Standing offers, one a node: matching looks at each of them for every bid, which takes 30 ms for so many. */
+  offers: 5_000,
   /** Standing bids of all consumers: about 2 KB each on disk. */
   bids: 10_000,
   /** Standing bids of one consumer: a person's or a service's open wishes, not a feed. */

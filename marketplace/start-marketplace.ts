@@ -54,7 +54,10 @@ export async function startMarketplace(
       registrations: nodeRegistrations(store.reader, async (node) => (await readNode(chain, node))?.owner),
       now,
       publish: events.publish,
-      offerEnded: (node) => events.publish("node", nodeRow({ reader: store.reader, book, now }, node)),
+      offerEnded: (node) => {
+        const row = nodeRow({ reader: store.reader, book, now }, node);
+        if (row) events.publish("node", row);
+      },
     }),
   );
   const index = resources.use(followChain({ config, chain, store, book, events, now, logger }));

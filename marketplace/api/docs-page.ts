@@ -3,11 +3,15 @@ import { createHash } from "node:crypto";
 import { html, raw } from "hono/html";
 import type { Api } from "#mesh/api-server.ts";
 
+interface Content {
+  readonly content?: Readonly<Record<string, { readonly schema?: unknown }>>;
+}
+
 interface Operation {
   readonly summary?: string;
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
-  readonly requestBody?: unknown;
-  readonly responses?: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema?: unknown }>> }>>;
+  readonly requestBody?: Content;
+  readonly responses?: Readonly<Record<string, Content>>;
 }
 
 const STYLE = `
@@ -67,13 +71,15 @@ function showOperation(verb: string, path: string, operation: Operation) {
   const parameters = (operation.parameters ?? []).map(
     (parameter) => `${parameter.name} (${parameter.in}${parameter.required ? "" : ", optional"})`,
   );
-  const content = Object.values(operation.responses?.["200"]?.content ?? {});
+  const schemaOf = (content: Content | undefined) => Object.values(content?.content ?? {})[0]?.schema;
+  const body = schemaOf(operation.requestBody);
+  const answer = schemaOf(operation.responses?.["200"]);
   return html`<section>
     <h2><span class="verb">${verb}</span> <code>${path}</code></h2>
     <p>${operation.summary ?? ""}</p>
     ${parameters.length > 0 ? html`<p>Parameters: ${parameters.join(", ")}</p>` : ""}
-    ${operation.requestBody ? showSchema("Body", operation.requestBody) : ""}
-    ${content[0] ? showSchema("Answer", content[0].schema) : ""}
+    ${body ? showSchema("Body", body) : ""}
+    ${answer ? showSchema("Answer", answer) : ""}
   </section>`;
 }
 

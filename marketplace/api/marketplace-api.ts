@@ -34,7 +34,8 @@ export function createMarketplaceApi(options: MarketplaceApiOptions): Api {
   const { posts } = addMetrics(server, options);
   const countPost = createPostLimiter(limits);
   server.app.use(async (c, next) => {
-    if (c.req.method === "POST") countPost(remoteOf(c));
+    // A page of bids costs as much as posting them.
+    if (c.req.method === "POST" || c.req.path === "/v1/bids") countPost(remoteOf(c));
     await next();
     if (c.req.method === "GET") c.res.headers.set("access-control-allow-origin", "*");
   });

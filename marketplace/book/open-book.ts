@@ -1,5 +1,6 @@
 // The order book: what stands, how it is listed and matched, and how it ends.
-import { and, count, desc, eq, gt, inArray, lt, lte, min, or } from "drizzle-orm";
+import { setImmediate } from "node:timers/promises";
+import { and, count, desc, eq, gt, lt, lte, min, or } from "drizzle-orm";
 import type { Hex } from "viem";
 import type { BidRow, MatchAnswer, OfferRow } from "#protocol/marketplace-api.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -29,8 +30,8 @@ export interface Book extends Disposable {
   offerOf(node: NodeId): OfferRow | undefined;
   /** By node. */
   listOffers(request: PageRequest): Page<OfferRow>;
-  /** Newest first. */
-  listBids(request: PageRequest): Page<BidRow>;
+  /** Newest first, each matched now, with room for other requests between two of them. */
+  listBids(request: PageRequest): Promise<Page<BidRow>>;
   counts(): { readonly offers: number; readonly bids: number };
   /** Forgets the offers of nodes whose registration the chain has taken back. */
   forgetNodes(nodes: readonly NodeId[]): void;
@@ -83,16 +84,21 @@ export function openBook({ offerEnded, ...options }: BookOptions): Book {
     },
     offerOf: (node) => standing.of(node),
     listOffers: (request) => listOffers(context, request),
-    listBids: (request) => listBids(context, request, matched),
+    listBids: async (request) => {
+      const { rows, next } = listBids(context, request);
+      const shown: BidRow[] = [];
+      for (const row of rows) {
+        shown.push(matched(row));
+        await setImmediate();
+      }
+      return { rows: shown, next };
+    },
     counts: () => ({ offers: standing.size, bids: countBids(context) }),
     forgetNodes: (nodes) => {
       if (nodes.length === 0) return;
-      store.write((writer) =>
-        writer
-          .delete(offers)
-          .where(inArray(offers.node, [...nodes]))
-          .run(),
-      );
+      store.write((writer) => {
+        for (const node of nodes) writer.delete(offers).where(eq(offers.node, node)).run();
+      });
       for (const node of nodes) standing.delete(node);
     },
     [Symbol.dispose]: () => timer[Symbol.dispose](),
@@ -133,7 +139,7 @@ function listOffers({ standing, now }: BookContext, request: PageRequest): Page<
   );
 }
 
-function listBids({ store, now }: BookContext, request: PageRequest, show: (bid: StandingBid) => BidRow): Page<BidRow> {
+function listBids({ store, now }: BookContext, request: PageRequest): Page<StandingBid> {
   const rows = pageRows(request, MARKETPLACE_LIMITS.bidPageRows);
   let older: ReturnType<typeof or>;
   if (request.cursor !== undefined) {
@@ -150,12 +156,7 @@ function listBids({ store, now }: BookContext, request: PageRequest, show: (bid:
     .orderBy(desc(bids.receivedAt), desc(bids.id))
     .limit(rows + 1)
     .all();
-  return pageOf(
-    found,
-    rows,
-    (row) => [row.receivedAt, row.id],
-    (row) => show(standingBidOf(row)),
-  );
+  return pageOf(found, rows, (row) => [row.receivedAt, row.id], standingBidOf);
 }
 
 /** When the next row of the book is to be swept. */

@@ -28,32 +28,50 @@ export interface StoreOptions {
 const BUSY_MILLIS = 5_000;
 
 /**
- * Opens or makes the database and brings its tables up to date.
- * @throws `store-unusable`
+ * Opens or makes the database and brings its tables up to date. One process at a time has it.
+ * @throws `store-locked`, `store-unusable`
  */
 export function openStore({ path, migrationsDirectory }: StoreOptions): Store {
+  using opened = new DisposableStack();
+  const connect = (file: string, options: Database.Options) => {
+    const connection = new Database(file, options);
+    opened.defer(() => connection.close());
+    return connection;
+  };
   try {
     mkdirSync(dirname(path), { recursive: true });
-    const writing = new Database(path, { timeout: BUSY_MILLIS });
+    // An empty database of its own, held locked: the system lets go of it with the process, however that ends.
+    connect(`${path}.lock`, { timeout: 0 }).exec("BEGIN EXCLUSIVE");
+    const writing = connect(path, { timeout: BUSY_MILLIS });
     writing.pragma("journal_mode = WAL");
     // A lost power line may lose the last moments, which the chain and reposted statements bring back; a kill loses none.
     writing.pragma("synchronous = NORMAL");
     const writer = drizzle({ client: writing, casing: "snake_case" });
     migrate(writer, { migrationsFolder: migrationsDirectory });
-    const reading = new Database(path, { readonly: true, timeout: BUSY_MILLIS });
+    const reader = drizzle({ client: connect(path, { readonly: true, timeout: BUSY_MILLIS }), casing: "snake_case" });
+    const owned = opened.move();
     return {
-      reader: drizzle({ client: reading, casing: "snake_case" }),
+      reader,
       write: (work) => writer.transaction((transaction) => work(transaction), { behavior: "immediate" }),
-      [Symbol.dispose]: () => {
-        reading.close();
-        writing.close();
-      },
+      [Symbol.dispose]: () => owned.dispose(),
     };
   } catch (cause) {
-    throw new ProtocolError("internal", "store-unusable", `Cannot open the marketplace's database ${path}.`, {
-      hint: "Check that the disk is writable and not full, and that the file is a database of this program.",
+    throw unusable(path, cause);
+  }
+}
+
+function unusable(path: string, cause: unknown): ProtocolError {
+  const { code = "", message } = cause as { code?: string; message?: string };
+  if (code.startsWith("SQLITE_BUSY")) {
+    return new ProtocolError("conflict", "store-locked", `Another marketplace runs on ${path}.`, {
+      hint: "Stop it, or give this marketplace a folder of its own.",
       context: { path },
       cause,
     });
   }
+  return new ProtocolError("invalid", "store-unusable", `Cannot open the database ${path}: ${message}.`, {
+    hint: "Check that the disk is writable and not full, and that the file is a database of this program.",
+    context: { path },
+    cause,
+  });
 }

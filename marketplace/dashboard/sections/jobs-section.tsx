@@ -25,7 +25,6 @@ function columns(now: number): readonly Column<JobView>[] {
     { head: "Nodes paid", numeric: true, cell: ({ paid }) => count(paid.length) },
     { head: "Paid", numeric: true, cell: ({ total }) => <strong>{exact(total)}</strong> },
     { head: "Transaction", cell: ({ transaction }) => <Copyable kind="transaction" value={transaction} /> },
-    { head: "Block", numeric: true, cell: ({ block }) => count(block) },
   ];
 }
 
