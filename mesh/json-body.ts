@@ -4,10 +4,11 @@ import type { z } from "zod";
 import { LIMITS } from "#protocol/limits.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import { parseWire } from "#protocol/wire.ts";
+import { inTime } from "./in-time.ts";
 
 /**
  * The request's JSON body by `schema`.
- * @throws `body-not-json`, `body-too-deep`, `body-too-large`, `message-refused`
+ * @throws `body-not-json`, `body-too-deep`, `body-too-large`, `body-too-slow`, `body-broken-off`, `message-refused`
  */
 export async function readJsonBody<Value>(c: Context, schema: z.ZodType<Value, unknown>, what: string): Promise<Value> {
   const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
@@ -40,13 +41,17 @@ async function readText(c: Context, what: string): Promise<string> {
   }
 }
 
-/** The request's body as bytes, read no further than `limit`. @throws `body-too-large` */
+/** The request's body as bytes, read no further than `limit`. @throws `body-too-large`, `body-too-slow`, `body-broken-off` */
 export async function readBody(c: Context, limit: number, what: string): Promise<Uint8Array> {
   const declared = Number(c.req.header("content-length") ?? 0);
   if (declared > limit) throw tooLarge(what, declared, limit);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
+  const { body } = c.req.raw;
+  const late = (millis: number) => tooSlow(what, millis);
+  const broken = (cause: unknown) => brokenOff(what, cause);
+  const chunksInTime = body ? inTime(body, { millis: LIMITS.jsonBodySeconds * 1_000, late, broken }) : [];
+  for await (const chunk of chunksInTime) {
     size += chunk.length;
     if (size > limit) throw tooLarge(what, size, limit);
     chunks.push(chunk);
@@ -85,4 +90,19 @@ function tooLarge(what: string, size: number, limit: number): ProtocolError {
       context: { size, limit },
     },
   );
+}
+
+function tooSlow(what: string, millis: number): ProtocolError {
+  return new ProtocolError("timeout", "body-too-slow", `The ${what} was not here after ${millis / 1_000} s.`, {
+    hint: "Send it again over a faster path.",
+    context: { limitMillis: millis },
+  });
+}
+
+function brokenOff(what: string, cause: unknown): ProtocolError {
+  return new ProtocolError("invalid", "body-broken-off", `The ${what} ended before its end.`, {
+    hint: "Send it again.",
+    retryable: true,
+    cause,
+  });
 }

@@ -54,6 +54,8 @@ export const LIMITS = {
 
   /** A JSON body of any of our APIs. */
   jsonBodyBytes: 256 * KIB,
+  /** From such a body's first byte to its last: well below `requestSeconds`, so that the refusal says why. */
+  jsonBodySeconds: 10,
   /** A JSON answer of any of our APIs: a full page of bids with their matches. */
   answerBytes: 8 * MIB,
   /** Nesting of a JSON body; ours need 6. */

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { type Chunks, inTime } from "#mesh/in-time.ts";
 import { LIMITS } from "#protocol/limits.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Digest, UnixSeconds } from "#protocol/units.ts";
@@ -18,8 +19,6 @@ export interface BlobStoreOptions {
   /** From a body's first byte to its last. */
   readonly uploadMillis?: number;
 }
-
-type Chunks = AsyncIterable<Uint8Array>;
 
 export class BlobStore {
   readonly #reader: StoreReader;
@@ -45,7 +44,16 @@ export class BlobStore {
     this.#uploads++;
     const part = join(this.#options.directory, `${randomUUID()}.part`);
     try {
-      await writeChecked(part, digest, size, inTime(chunks, this.#options.uploadMillis ?? NODE_LIMITS.uploadMillis));
+      await writeChecked(
+        part,
+        digest,
+        size,
+        inTime(chunks, {
+          millis: this.#options.uploadMillis ?? NODE_LIMITS.uploadMillis,
+          late: tooSlow,
+          broken: interrupted,
+        }),
+      );
       await this.#keep(part, digest, size, pin);
     } finally {
       this.#uploads--;
@@ -140,27 +148,6 @@ async function writeChunks(file: FileHandle, size: number, chunks: Chunks): Prom
     await file.write(chunk);
   }
   return [received, `sha256:${hash.digest("hex")}`];
-}
-
-/** The chunks, until `millis` have passed since the first was wanted. */
-async function* inTime(chunks: Chunks, millis: number): AsyncGenerator<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(tooSlow(millis)), millis);
-  late.catch(() => {});
-  try {
-    while (true) {
-      const next = await Promise.race([iterator.next(), late]).catch((error: unknown) => {
-        throw error instanceof ProtocolError ? error : interrupted(error);
-      });
-      if (next.done) return;
-      yield next.value;
-    }
-  } finally {
-    clearTimeout(timer);
-    // Not awaited: a sender that says nothing would hold us here.
-    iterator.return?.()?.catch(() => {});
-  }
 }
 
 async function syncDirectory(directory: string): Promise<void> {
