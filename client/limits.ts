@@ -20,6 +20,8 @@ export const CLIENT_LIMITS = {
   bidBackdateSeconds: 30,
   /** How long a bid stands: one job and one rerun of it. */
   bidSeconds: 900,
+  /** For telling a marketplace that a bid is served: a courtesy, for which nobody should have to wait. */
+  courtesyMillis: 2_000,
   /** Seconds after a deadline during which settlement is tried again while the chain's clock is behind. */
   chainLagSeconds: 60,
   /** Fuel above the quoted, in 1/1,000 of it: runs are exact, so this only keeps round numbers readable. */

@@ -20,6 +20,7 @@ export interface FinishOptions {
  * @throws `no-quorum`, `order-late`, `response-withheld`, `chain-unreachable`, the contract's refusals
  */
 export async function finishJob(world: ClientWorld, planned: JobRecord, { rerun }: FinishOptions): Promise<JobRecord> {
+  if (planned.state === "settled") return planned;
   let record = planned;
   for (;;) {
     try {
@@ -27,6 +28,7 @@ export async function finishJob(world: ClientWorld, planned: JobRecord, { rerun 
         world.signal.throwIfAborted();
         record = await step(world, record);
       }
+      await withdrawBid(world, record);
       return record;
     } catch (error) {
       // The step stored more than it returned.
@@ -71,10 +73,20 @@ async function quoteOf({ store }: ClientWorld, record: JobRecord): Promise<Quote
   return { jobs: record.specs, requests, usage: record.usage, ...(responses && { responses }) };
 }
 
-async function storeFailure({ store, signal }: ClientWorld, record: JobRecord, error: unknown): Promise<void> {
+async function storeFailure(world: ClientWorld, record: JobRecord, error: unknown): Promise<void> {
+  const { store, signal } = world;
   if (signal.aborted || !(error instanceof ProtocolError)) return;
   if (error.retryable || error.category === "internal" || error.category === "cancelled") return;
   await store.saveJob({ ...record, state: "failed", failure: toProblem(error) });
+  await withdrawBid(world, record);
+}
+
+/** So that the book shows no demand that is served. A bid that stays there does no harm and expires. */
+async function withdrawBid({ marketplace, signal }: ClientWorld, record: JobRecord): Promise<void> {
+  // Another marketplace than the one that has the bid would only refuse.
+  if (!marketplace || !currentAttempt(record).ownLease || marketplace.endpoint !== record.marketplace) return;
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(CLIENT_LIMITS.courtesyMillis)]);
+  await marketplace.cancel(record.withdrawal, { signal: patience }).catch(() => {});
 }
 
 function isNoQuorum(error: unknown): boolean {

@@ -6,7 +6,7 @@ import { LIMITS } from "#protocol/limits.ts";
 import type { RequestMessage } from "#protocol/message.ts";
 import type { BlobDescriptor } from "#protocol/node-api.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import { signMessage, type TypedDataSigner } from "#protocol/signing.ts";
+import { signingHash, signMessage, type TypedDataSigner } from "#protocol/signing.ts";
 import type { ExecutionLimits } from "#runtime/execution.ts";
 import type { PackedImage } from "#runtime/image/image.ts";
 import { openImage } from "#runtime/image/open-image.ts";
@@ -57,6 +57,8 @@ export async function planJob(world: ClientWorld, input: JobInput): Promise<JobR
   const now = unixSeconds(clock);
   const bidOf = { consumer, image: image.digest, runtime: input.runtimeId, terms, quote, salt: random32(), now };
   const bid = await signMessage(wallet, ledger.domain, "Bid", buildBid(bidOf));
+  const statement = signingHash(ledger.domain, "Bid", bid.message);
+  const withdrawal = await signMessage(wallet, ledger.domain, "Cancellation", { statement, signer: consumer });
   const plan = { bid, terms, quote, banned: [] };
   const attempt =
     input.lease === undefined
@@ -78,6 +80,7 @@ export async function planJob(world: ClientWorld, input: JobInput): Promise<JobR
     quoted,
     blobs: [...blobs],
     bid,
+    withdrawal,
     attempts: [attempt],
     state: "open",
     failure: null,

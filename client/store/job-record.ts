@@ -78,6 +78,8 @@ export const jobRecord = z.strictObject({
   quoted: jobs(wire.digest).nullable(),
   blobs: z.array(blobDescriptor).max(LIMITS.orderBlobs).min(1),
   bid: wire.signed(wire.bid),
+  /** Takes the bid back once nobody needs to serve it any more. */
+  withdrawal: wire.signed(wire.cancellation),
   attempts: z.array(attempt).min(1).max(CLIENT_LIMITS.attempts),
   state: z.enum(["open", "settled", "failed"]),
   failure: problem.nullable(),

@@ -1,4 +1,5 @@
 // A consumer, its money, and nodes of different owners, all in memory.
+import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { ClientWorld } from "#client/client-world.ts";
 import { finishJob } from "#client/job/finish-job.ts";
@@ -6,7 +7,9 @@ import { planJob } from "#client/job/plan-job.ts";
 import { type JobResult, jobResultOf } from "#client/job-result.ts";
 import { type JobTerms, jobTerms } from "#client/job-terms.ts";
 import type { JobProgress } from "#client/progress.ts";
+import type { MarketplaceClient } from "#mesh/marketplace-client.ts";
 import { digestOf } from "#protocol/digest.ts";
+import type { Cancellation, Signed } from "#protocol/signed-messages.ts";
 import type { Digest } from "#protocol/units.ts";
 import {
   ARTIFACT_TYPE,
@@ -30,6 +33,8 @@ export interface FakeMarket {
   readonly store: MemoryStore;
   readonly nodes: readonly FakeNode[];
   readonly progress: JobProgress[];
+  /** Statements that the marketplace was told no longer stand. */
+  readonly cancelled: Hex[];
   /** Plans and finishes a job of one request for each body. */
   run(bodies?: readonly string[], terms?: Partial<JobTerms>): Promise<JobResult>;
   /** What a new process would do with the open jobs. */
@@ -45,10 +50,20 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
   );
   for (const { node, offer } of nodes) ledger.owners.set(node, offer.owner);
   const progress: JobProgress[] = [];
+  const cancelled: Hex[] = [];
+  // Offers are given, so that nothing else of it is asked.
+  const marketplace = {
+    endpoint: "http://market.test",
+    cancel: async ({ message }: Signed<Cancellation>) => {
+      cancelled.push(message.statement);
+      return true;
+    },
+  } as MarketplaceClient;
   const world: ClientWorld = {
     ledger,
     store,
     connectNode: (endpoint) => nodes.find((node) => node.endpoint === endpoint) as FakeNode,
+    marketplace,
     offers: nodes.map(({ signedOffer }) => signedOffer),
     clock,
     signal: new AbortController().signal,
@@ -61,6 +76,7 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
     store,
     nodes,
     progress,
+    cancelled,
     run: async (bodies = ["hello"], terms = {}) => {
       const planned = await planJob(world, {
         wallet,

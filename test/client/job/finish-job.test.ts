@@ -5,6 +5,8 @@ import type { FaultReason } from "#client/check/fault.ts";
 import { finishJob } from "#client/job/finish-job.ts";
 import { closeEndedLeases } from "#client/lease/close-leases.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import { signingHash } from "#protocol/signing.ts";
+import { DOMAIN } from "../fake/fake-ledger.ts";
 import { type FakeMarket, fakeMarket } from "../fake/fake-market.ts";
 import type { Behaviour, FakeNode } from "../fake/fake-node.ts";
 import { Killed } from "../fake/memory-store.ts";
@@ -46,6 +48,19 @@ test("three honest nodes agree, are paid alike, and the remainder comes back", a
   await market.world.clock.sleep(600_000);
   await closeEndedLeases(market.ledger, market.store);
   assert.equal(market.ledger.balance, 10_000_000n - paid);
+});
+
+test("a bid is withdrawn when it is served, and when nobody can serve it", async () => {
+  for (const behaviours of [
+    ["honest", "honest", "honest"],
+    ["lies", "is-dead", "honest"],
+  ] as const) {
+    const market = await fakeMarket(behaviours);
+    await market.run().catch(() => {});
+    const [record] = await market.store.jobs();
+    assert.ok(record);
+    assert.deepEqual(market.cancelled, [signingHash(DOMAIN, "Bid", record.bid.message)]);
+  }
 });
 
 test("an exact quote leaves nothing in the lease", async () => {
