@@ -42,24 +42,7 @@ export async function startTestMarket(faults: readonly string[]): Promise<TestMa
   await using stack = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "mimik-market-"));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
-  const programs = localPrograms();
-  const market = stack.use(
-    await startLocalMarket({
-      directory: join(directory, "market"),
-      ports: { chain: 0, marketplace: 0, nodes: 0 },
-      nodes: faults.length,
-      graceSeconds: 60,
-      signal: new AbortController().signal,
-      onStep: () => {},
-      programs: {
-        ...programs,
-        node: (start) => {
-          const { env = {} } = programs.node(start);
-          return { args: [FAULTY_NODE], env: { ...env, MIMIK_TEST_FAULT: faults[start.index] ?? "none" } };
-        },
-      },
-    }),
-  );
+  const market = stack.use(await startFaultyMarket(directory, faults));
   const runtime = stack.use(await createRuntime({ executors: 1 }));
   const imagePath = join(directory, "hello.js");
   await writeFile(imagePath, HELLO);
@@ -113,6 +96,26 @@ export async function startTestMarket(faults: readonly string[]): Promise<TestMa
     closeLeases,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Real programs all; the nodes with a fault planted in how they run jobs. */
+function startFaultyMarket(directory: string, faults: readonly string[]): Promise<LocalMarket> {
+  const programs = localPrograms();
+  return startLocalMarket({
+    directory: join(directory, "market"),
+    ports: { chain: 0, marketplace: 0, nodes: 0 },
+    nodes: faults.length,
+    graceSeconds: 60,
+    signal: new AbortController().signal,
+    onStep: () => {},
+    programs: {
+      ...programs,
+      node: (start) => {
+        const { env = {} } = programs.node(start);
+        return { args: [FAULTY_NODE], env: { ...env, MIMIK_TEST_FAULT: faults[start.index] ?? "none" } };
+      },
+    },
+  });
 }
 
 export function helloRequest(name: string) {
