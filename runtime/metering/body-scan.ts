@@ -22,8 +22,8 @@ export class Frame implements SegmentFrame {
   deadAtEntry = false;
   /** A branch goes to its end (to its start, for a loop). */
   targeted = false;
-  /** A branch table goes to its end. */
-  switched = false;
+  /** A branch table lies inside: its end is an arm, or a tail that arms share. */
+  hasSwitch = false;
   /** Outermost frame that a branch inside goes to. */
   outermostTarget = 0;
   hasElse = false;
@@ -188,7 +188,7 @@ export class BodyScan {
     frame.polymorphic = false;
     frame.deadAtEntry = this.dead;
     frame.targeted = false;
-    frame.switched = false;
+    frame.hasSwitch = false;
     frame.hasElse = false;
     frame.outermostTarget = this.depth;
     this.depth++;

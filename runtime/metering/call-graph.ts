@@ -5,8 +5,9 @@
 // so that it stays in a machine register. A `global` function keeps its type and loads and stores the budget itself: it
 // tail-calls through a table or an import, where the callee's type cannot change.
 //
-// Depth. Functions that close a cycle of direct calls, or that a table can reach, count the slots of their frame plus
-// those of the longest chain of uncounted functions below them; so the native stack is bounded by the slots.
+// Depth. Functions that close a cycle of direct calls, or that a table can reach, are counted: they take the slots of
+// their frame from the depth while they run, and those of the longest chain of uncounted functions that leads from them
+// to the next counted one. Chains are kept short, so that the native stack is bounded by the slots and little more.
 import type { BodyScan } from "./body-scan.ts";
 import { CONSTANT_FUNCTION_FUEL } from "./cost-model.ts";
 import type { ModuleShape } from "./module-shape.ts";
@@ -29,8 +30,10 @@ export interface FunctionPlan {
 
 /** Slots of any frame besides its values: return address, frame pointer and the engine's own words. */
 const FRAME_FIXED_SLOTS = 8;
-/** A chain of uncounted functions may use this much before one of them is made to count. */
-const UNCOUNTED_SLOTS_MAX = 1_024;
+/** A chain of uncounted functions that calls another may use this much before one of them is made to count. */
+const UNCOUNTED_SLOTS_MAX = 48;
+/** A frame this large counts even when it calls nothing. */
+const UNCOUNTED_LEAF_SLOTS_MAX = 1_024;
 /** A body at least this long checks the budget on entry even if it calls nothing. */
 const UNCHECKED_BODY_BYTES = 256;
 
@@ -41,10 +44,10 @@ export function planFunctions(shape: ModuleShape, scans: readonly BodyScan[]): F
   const order = calleesFirst(scans, imported);
   const counted = new Set(order.recursive);
   for (const index of callable) if (index >= imported) counted.add(index - imported);
-  const slotsBelow = new Float64Array(plans.length);
+  const transitSlots = new Float64Array(plans.length);
   for (const index of order.finished) {
     const plan = plans[index] as FunctionPlan;
-    planOne(plan, index, { shape, plans, counted, slotsBelow });
+    planOne(plan, index, { shape, plans, counted, transitSlots });
   }
   spreadGlobal(plans, imported);
   for (const [index, plan] of plans.entries()) {
@@ -58,8 +61,11 @@ interface Planning {
   readonly shape: ModuleShape;
   readonly plans: readonly FunctionPlan[];
   readonly counted: Set<number>;
-  /** Slots of the longest chain of uncounted functions from each one, itself included; 0 for counted ones. */
-  readonly slotsBelow: Float64Array;
+  /**
+   * Slots of the longest chain of uncounted functions from each one to a counted one or through a table, itself
+   * included; 0 for functions that are counted or reach none.
+   */
+  readonly transitSlots: Float64Array;
 }
 
 function newPlan(scan: BodyScan): FunctionPlan {
@@ -68,20 +74,31 @@ function newPlan(scan: BodyScan): FunctionPlan {
 
 /** Callees are planned before their callers, except along calls that close a cycle. */
 function planOne(plan: FunctionPlan, index: number, planning: Planning): void {
-  const { shape, plans, counted, slotsBelow } = planning;
+  const { shape, plans, counted } = planning;
   const { scan } = plan;
-  const imported = shape.importedFunctions;
-  let below = 0;
-  for (const callee of scan.callees) below = Math.max(below, slotsBelow[callee - imported] as number);
-  for (const callee of scan.tailCallees) below = Math.max(below, slotsBelow[callee - imported] as number);
-  const slots = frameSlotsOf(scan) + below;
-  if (slots > UNCOUNTED_SLOTS_MAX) counted.add(index);
-  if (counted.has(index)) plan.frameSlots = slots;
-  else slotsBelow[index] = slots;
+  planDepth(plan, index, planning);
   const leaf = scan.callees.length === 0 && scan.tailCallees.length === 0 && !scan.callsForeign;
   plan.checked = counted.has(index) || !leaf || scan.reader.end - scan.codeStart >= UNCHECKED_BODY_BYTES;
-  plan.entryFuel = segmentFuel(plan, scan.entrySegment, plans, imported);
+  plan.entryFuel = segmentFuel(plan, scan.entrySegment, plans, shape.importedFunctions);
   if (!counted.has(index) && isConstant(plan, index, planning)) plan.convention = "constant";
+}
+
+function planDepth(plan: FunctionPlan, index: number, planning: Planning): void {
+  const { shape, counted, transitSlots } = planning;
+  const { scan } = plan;
+  const slots = frameSlotsOf(scan);
+  let transit = 0;
+  let leadsOn = scan.callsForeign || scan.tailCallsForeign;
+  for (const callees of [scan.callees, scan.tailCallees]) {
+    for (const callee of callees) {
+      const below = transitSlots[callee - shape.importedFunctions] as number;
+      leadsOn ||= below > 0 || counted.has(callee - shape.importedFunctions);
+      transit = Math.max(transit, below);
+    }
+  }
+  if (slots + (leadsOn ? transit : 0) > (leadsOn ? UNCOUNTED_SLOTS_MAX : UNCOUNTED_LEAF_SLOTS_MAX)) counted.add(index);
+  if (counted.has(index)) plan.frameSlots = slots + transit;
+  else if (leadsOn) transitSlots[index] = slots + transit;
 }
 
 function isConstant(plan: FunctionPlan, index: number, { shape, plans }: Planning): boolean {

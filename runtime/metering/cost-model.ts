@@ -17,6 +17,8 @@
 
 /** Conditional segments up to this weight are charged with the segment that dominates them. */
 export const MERGED_SEGMENT_FUEL = 10;
+/** All that is merged into one segment is at most its own weight and this much. */
+export const MERGED_SEGMENTS_FUEL = 20;
 /** A function that always costs the same is charged at its calls up to this weight. */
 export const CONSTANT_FUNCTION_FUEL = 1_000;
 

@@ -77,6 +77,7 @@ export function scanEnd(scan: BodyScan, offset: number): boolean {
   if (level === 0) return true;
   const outer = scan.frame;
   outer.outermostTarget = Math.min(outer.outermostTarget, frame.outermostTarget);
+  outer.hasSwitch ||= frame.hasSwitch;
   scan.pushAll(frame.results);
   return false;
 }
@@ -89,7 +90,7 @@ function leaveLive(scan: BodyScan, frame: Frame, level: number, offset: number):
   const reachable = fallsThrough || joined;
   // A block that no branch ends is no more than its instructions; the function's own end needs no segment.
   if (level > 0 && (joined || frame.opcode !== BLOCK)) {
-    scan.segments.leave(frame, after, reachable, frame.outermostTarget < level, frame.switched);
+    scan.segments.leave(frame, after, reachable, frame.outermostTarget < level, frame.hasSwitch);
   }
   if (!reachable) scan.die(false);
 }
@@ -100,7 +101,7 @@ function requireResults(scan: BodyScan, frame: Frame, offset: number): void {
 }
 
 export function scanBranch(scan: BodyScan): void {
-  const frame = target(scan, scan.reader.u32(), false);
+  const frame = target(scan, scan.reader.u32());
   scan.takeAll(labelTypes(frame));
   scan.die(true);
 }
@@ -108,7 +109,7 @@ export function scanBranch(scan: BodyScan): void {
 export function scanBranchIf(scan: BodyScan): void {
   const level = scan.reader.u32();
   scan.take(I32);
-  const types = labelTypes(target(scan, level, false));
+  const types = labelTypes(target(scan, level));
   scan.takeAll(types);
   scan.pushAll(types);
   if (!scan.dead) scan.segments.split(scan.reader.position);
@@ -122,11 +123,12 @@ export function scanBranchTable(scan: BodyScan): void {
   if (count > MODULE_LIMITS.branchTableTargets) throw refused(offset, `branch table of ${count} targets`);
   const levels = new Set<number>();
   for (let index = 0; index < count; index++) levels.add(reader.u32());
+  if (count > 0 && !scan.dead) scan.frame.hasSwitch = true;
   const last = reader.u32();
   scan.take(I32);
-  const arity = labelTypes(target(scan, last, count > 0)).length;
+  const arity = labelTypes(target(scan, last)).length;
   for (const level of levels) {
-    const types = labelTypes(target(scan, level, true));
+    const types = labelTypes(target(scan, level));
     if (types.length !== arity) throw invalid(offset, "type mismatch: branch table targets differ");
     checkTop(scan, types);
   }
@@ -211,11 +213,10 @@ function foreignCall(scan: BodyScan, offset: number, end: number, tail: boolean)
   scan.edits.add(tail ? EDIT.foreignTailCall : EDIT.foreignCall, offset, end, 0);
 }
 
-function target(scan: BodyScan, level: number, switched: boolean): Frame {
+function target(scan: BodyScan, level: number): Frame {
   const frame = scan.frameAt(level);
   if (scan.dead) return frame;
   frame.targeted = true;
-  if (switched) frame.switched = true;
   scan.frame.outermostTarget = Math.min(scan.frame.outermostTarget, scan.depth - 1 - level);
   return frame;
 }

@@ -1,5 +1,5 @@
 // Cuts bodies into segments: runs of instructions that are executed together or not at all, each charged at its start.
-import { MERGED_SEGMENT_FUEL } from "./cost-model.ts";
+import { MERGED_SEGMENT_FUEL, MERGED_SEGMENTS_FUEL } from "./cost-model.ts";
 import { EDIT, type Edits } from "./edits.ts";
 
 /** The segment of unreachable code. */
@@ -24,6 +24,8 @@ export class Segments {
   readonly charged: boolean[] = [];
   #parents: number[] = [];
   #pinned: boolean[] = [];
+  /** Fuel of each segment that came from segments merged into it. */
+  #merged: number[] = [];
   #open: number[] = [];
   #edits: Edits;
   current = NONE;
@@ -88,7 +90,8 @@ export class Segments {
 
   /**
    * Leaves a construct whose end is joined by branches or arms. `escapes`: some path leaves it for somewhere else, so
-   * what follows may not run although the construct began. `switched`: the end is one arm of a branch table.
+   * what follows may not run although the construct began. `switched`: a branch table lies inside, so that what follows
+   * is one of many arms, which must not all be charged with the dispatch.
    */
   leave(frame: SegmentFrame, offset: number, reachable: boolean, escapes: boolean, switched: boolean): void {
     this.#flush();
@@ -122,6 +125,7 @@ export class Segments {
     this.loops.push(loop);
     this.#parents.push(parent);
     this.#pinned.push(pinned);
+    this.#merged.push(0);
     this.#open.push(segment);
     return segment;
   }
@@ -137,10 +141,21 @@ export class Segments {
       const segment = this.#open.pop() as number;
       const fuel = this.#fuelOf(segment);
       const parent = this.#parents[segment] as number;
-      if (this.#pinned[segment] || this.callees[segment] || fuel > MERGED_SEGMENT_FUEL) {
+      if (this.#pinned[segment] || !this.#canMerge(segment, parent, fuel)) {
         this.charged[segment] = fuel > 0 || this.callees[segment] !== undefined || this.loops[segment] === true;
-      } else this.fuel[parent] = this.#fuelOf(parent) + fuel;
+      } else {
+        this.fuel[parent] = this.#fuelOf(parent) + fuel;
+        this.#merged[parent] = (this.#merged[parent] as number) + fuel;
+      }
     }
+  }
+
+  /** A segment takes in only so much that it may not have to run, however many small ones it dominates. */
+  #canMerge(segment: number, parent: number, fuel: number): boolean {
+    if (this.callees[segment] || fuel > MERGED_SEGMENT_FUEL) return false;
+    const merged = this.#merged[parent] as number;
+    const own = this.#fuelOf(parent) - merged;
+    return merged + fuel <= own + MERGED_SEGMENTS_FUEL;
   }
 
   #fuelOf(segment: number): number {

@@ -26,8 +26,10 @@ export function traceModule(bytes: Uint8Array, metered?: MeteredModule): FuzzTra
   const imports = fuzzImports(module, lines, () => exports);
   if (lent) imports[ABI.module] = { [ABI.memory]: lent };
   try {
-    exports = new WebAssembly.Instance(module, imports).exports;
-    if (metered?.meta.start !== undefined) (exports[metered.meta.start] as () => void)();
+    const instance = new WebAssembly.Instance(module, imports);
+    // A raw module's start runs before its exports can be had.
+    if (metered?.meta.start !== undefined) (instance.exports[metered.meta.start] as () => void)();
+    exports = instance.exports;
   } catch (error) {
     lines.push(`start: ${kindOf(error)}`);
     return trace;
