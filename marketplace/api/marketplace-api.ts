@@ -33,17 +33,17 @@ export function createMarketplaceApi(options: MarketplaceApiOptions): Api {
   });
   const { posts } = addMetrics(server, options);
   const countPost = createPostLimiter(limits);
-  server.app.use(async (c, next) => {
-    // A page of bids costs as much as posting them.
-    if (c.req.method === "POST" || c.req.path === "/v1/bids") countPost(remoteOf(c));
-    await next();
-    if (c.req.method === "GET") c.res.headers.set("access-control-allow-origin", "*");
-  });
   server.app.use("/v1/*", async (c, next) => {
     await next();
     if (c.req.method !== "POST") return;
     const route = /^\/v1\/(offers|bids|cancellations)/.exec(c.req.path)?.[1] ?? "other";
     posts.inc({ route, status: String(c.res.status) });
+  });
+  server.app.use(async (c, next) => {
+    // A page of bids costs as much as posting them.
+    if (c.req.method === "POST" || c.req.path === "/v1/bids") countPost(remoteOf(c));
+    await next();
+    if (c.req.method === "GET") c.res.headers.set("access-control-allow-origin", "*");
   });
   addBookRoutes(server, options);
   addIndexRoutes(server, options);

@@ -22,8 +22,7 @@ interface Place {
   readonly logIndex: number;
 }
 
-/** Writes what `event` says. Applying the same event twice would count it twice: the checkpoint beside it
- * guards. */
+/** Writes what `event` says. The checkpoint that is written beside it keeps an event from being counted twice. */
 export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
   const place: Place = { block: event.block, logIndex: event.index };
   switch (event.name) {
