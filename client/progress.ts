@@ -8,6 +8,8 @@ export type JobProgress =
   | { readonly step: "quoting"; readonly jobs: number }
   | { readonly step: "quoted"; readonly usage: Usage }
   | { readonly step: "matched"; readonly committee: readonly { node: NodeId; owner: Address }[]; readonly cost: Amount }
+  /** From here on the job is stored and can be resumed by its name. */
+  | { readonly step: "planned"; readonly name: string }
   | { readonly step: "leased"; readonly lease: Hex; readonly amount: Amount }
   | { readonly step: "ordered"; readonly order: Hex; readonly deadline: UnixSeconds }
   | { readonly step: "committed"; readonly node: NodeId }

@@ -86,6 +86,7 @@ export async function planJob(world: ClientWorld, input: JobInput): Promise<JobR
     failure: null,
   };
   await store.saveJob(record);
+  onProgress({ step: "planned", name: record.name });
   return record;
 }
 

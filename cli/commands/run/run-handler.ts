@@ -6,6 +6,7 @@ import { jobAnswer } from "../../session/job-answer.ts";
 import { openSession } from "../../session/open-session.ts";
 import { readImage } from "../../session/read-image.ts";
 import { readRequests } from "../../session/read-requests.ts";
+import { rememberJob } from "../../session/remember-job.ts";
 import { showProgress } from "../../session/show-progress.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -17,6 +18,7 @@ export const runHandler: Handler<RunOptions> = async (options, context) => {
   const { settings, chain, account, lane } = await openSession(context);
   const source = await findOffers(settings, options.nodes, signal);
   await using runtime = options.quote ? await createRuntime({ executors: 1 }) : undefined;
+  const resumable = rememberJob(showProgress(progress));
   const result = await runJobs({
     chain,
     lane,
@@ -29,8 +31,10 @@ export const runHandler: Handler<RunOptions> = async (options, context) => {
     limits: options.limits,
     lease: options.lease,
     options: options.terms,
-    onProgress: showProgress(progress),
+    onProgress: resumable.onProgress,
     signal,
+  }).catch((error: unknown) => {
+    throw resumable.withName(error);
   });
   return jobAnswer(context, result);
 };
