@@ -32,8 +32,8 @@ const NODE_FLAGS = [
 export function defaultExecutorCode(): ExecutorCode {
   const here = fileURLToPath(import.meta.url);
   if (!here.endsWith(".ts")) {
-    const folder = dirname(here);
-    return { entry: join(folder, "executor.js"), readable: [folder, join(folder, "..", "package.json")] };
+    const entry = join(dirname(here), "executor.js");
+    return { entry, readable: [entry, join(dirname(here), "..", "package.json")] };
   }
   const root = join(dirname(here), "..", "..");
   return {

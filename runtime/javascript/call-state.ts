@@ -13,6 +13,8 @@ export interface InstalledHandler {
 
 export class CallState {
   readonly virtualTimeMillis: number;
+  /** Of the call's own request, until the guest asks for it. */
+  readonly requestBody: Uint8Array;
   readonly #responseBytesMax: number;
   readonly #seed: Uint8Array | undefined;
   #random: ((length: number) => Uint8Array) | undefined;
@@ -24,7 +26,13 @@ export class CallState {
   handler: InstalledHandler | undefined;
 
   /** Without a seed there is no randomness: the source is being loaded. */
-  constructor(virtualTimeMillis: number, responseBytesMax: number, seed?: Uint8Array) {
+  constructor(
+    virtualTimeMillis: number,
+    responseBytesMax: number,
+    seed?: Uint8Array,
+    requestBody: Uint8Array = new Uint8Array(),
+  ) {
+    this.requestBody = requestBody;
     this.virtualTimeMillis = virtualTimeMillis;
     this.#responseBytesMax = responseBytesMax;
     this.#seed = seed;

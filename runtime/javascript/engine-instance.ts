@@ -1,6 +1,7 @@
 // One instance of the metered engine with its memory: budget, growth, snapshot and restore. It knows nothing of
 // JavaScript values.
 import { LIMITS } from "#protocol/limits.ts";
+import { ProtocolError } from "#protocol/protocol-error.ts";
 import { PAGE_BYTES } from "#protocol/units.ts";
 import { GuestAbort, hostFault } from "../instance/guest-signals.ts";
 import { fuelLeft, isTooDeep, packBudget } from "../metering/budget.ts";
@@ -100,6 +101,7 @@ export class EngineInstance implements EngineMachine {
     const left = fuelLeft(this.#budget.value);
     const used = left < 0n ? fuel : fuel - left;
     if (error instanceof GuestAbort) return { kind: "guest-abort", fuel: used, reason: error.message };
+    if (error instanceof ProtocolError) throw error;
     if (error instanceof EngineAborted) return { kind: "trap", fuel };
     // The native stack ended before the counted one: another machine may have had more of it.
     if (!(error instanceof WebAssembly.RuntimeError)) throw hostFault("a host function or the stack failed", error);

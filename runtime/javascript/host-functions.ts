@@ -25,21 +25,29 @@ class Refusal extends Error {}
 
 const DIGESTS = ["sha1", "sha256", "sha384", "sha512"] as const;
 const RANDOM_BYTES_MAX = 65_536;
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const HOST_FUNCTIONS: Readonly<Record<HostFunctionName, HostFunction>> = {
   log(call) {
-    call.state.log(utf8.decode(chargedText(call, 0)));
+    call.state.log(asString(chargedText(call, 0)));
     return 0;
   },
   respond(call) {
     const head = chargedText(call, 0);
-    const body = call.argument(1) === undefined ? new Uint8Array(0) : chargedBytes(call, 1);
-    call.state.respond(utf8.decode(head), body);
+    const content = call.argument(1) ?? missing();
+    const body = call.quickjs.isString(content) ? chargedText(call, 1) : chargedBuffer(call, 1);
+    call.state.respond(asString(head), body);
     return 0;
   },
+  requestText(call) {
+    call.charge(call.state.requestBody.length);
+    return call.quickjs.newText(call.state.requestBody);
+  },
+  requestBytes(call) {
+    call.charge(call.state.requestBody.length);
+    return call.quickjs.newBuffer(call.state.requestBody);
+  },
   fail(call) {
-    call.state.fail(utf8.decode(chargedText(call, 0)));
+    call.state.fail(asString(chargedText(call, 0)));
     return 0;
   },
   utf8Encode(call) {
@@ -111,6 +119,14 @@ function chargedText(call: HostCall, index: number): Uint8Array<ArrayBuffer> {
   return text;
 }
 
+/** All bytes of a buffer. */
+function chargedBuffer(call: HostCall, index: number): Uint8Array<ArrayBuffer> {
+  const bytes = call.quickjs.readBuffer(call.argument(index) ?? missing());
+  if (bytes === undefined) throw new Refusal("That is neither text nor a buffer");
+  call.charge(bytes.length);
+  return bytes;
+}
+
 /** Bytes given as buffer, offset and length from the argument at `index` on. */
 function chargedBytes(call: HostCall, index: number): Uint8Array<ArrayBuffer> {
   const { quickjs } = call;
@@ -121,6 +137,11 @@ function chargedBytes(call: HostCall, index: number): Uint8Array<ArrayBuffer> {
   const bytes = quickjs.readBuffer(call.argument(index) ?? missing(), offset, length);
   if (bytes === undefined) throw new Refusal("The bytes are not inside their buffer");
   return bytes;
+}
+
+/** What the engine gives is UTF-8. */
+function asString(text: Uint8Array<ArrayBuffer>): string {
+  return Buffer.from(text.buffer, text.byteOffset, text.length).toString();
 }
 
 function missing(): never {

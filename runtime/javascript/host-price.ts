@@ -10,6 +10,8 @@ interface HostPrice {
 export const HOST_PRICES = {
   log: { call: 2_000, byte: 2 },
   respond: { call: 20_000, byte: 4 },
+  requestText: { call: 2_000, byte: 4 },
+  requestBytes: { call: 2_000, byte: 2 },
   fail: { call: 2_000, byte: 2 },
   utf8Encode: { call: 1_000, byte: 4 },
   utf8Decode: { call: 2_000, byte: 8 },

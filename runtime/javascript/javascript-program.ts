@@ -54,12 +54,12 @@ export class JavascriptProgram implements Program {
       return execution({ outcome: "guest-abort", fuel: 0n, pages: limits.memoryPages, events: 0, logs, request });
     }
     const { head, body } = splitRequest(request);
-    const state = new CallState(virtualTimeMillis, limits.responseBytes, seed);
+    const state = new CallState(virtualTimeMillis, limits.responseBytes, seed, body);
     const session = this.#restoredSession(loaded);
     // Whatever happens below, the next call must not find this one's state unless it ended in order.
     this.#session = undefined;
     const end = session.run(state, limits.fuel, limits.memoryPages, (quickjs) => {
-      answer(quickjs, this.#engine, state, head, body);
+      answer(quickjs, this.#engine, state, head);
     });
     const isAnswered = end.kind === "returned" && state.response !== undefined;
     const result = execution({
@@ -107,7 +107,7 @@ export class JavascriptProgram implements Program {
 /** Evaluates the source and hands its exports to the prelude; a failure is left in `state`. */
 function load(quickjs: Quickjs, engine: JavascriptEngine, state: CallState, source: Uint8Array): void {
   const evaluated = quickjs.evaluateModule(source, FILE_NAME);
-  while (quickjs.runJob());
+  quickjs.runJobs();
   const failure = failureOf(quickjs, evaluated);
   if (failure !== undefined) {
     state.fail(failure);
@@ -128,18 +128,11 @@ function failureOf(quickjs: Quickjs, evaluated: Value): string | undefined {
   return reason === undefined ? "The module failed" : Buffer.from(reason).toString();
 }
 
-/** Calls the handler and runs its promises until there is an answer. */
-function answer(
-  quickjs: Quickjs,
-  engine: JavascriptEngine,
-  state: CallState,
-  head: Uint8Array,
-  body: Uint8Array,
-): void {
-  const parameters = [quickjs.newText(head), quickjs.newBuffer(body)];
-  const returned = quickjs.call(engine.handler.dispatch, ...parameters);
+/** Calls the handler and runs its promises to their end. */
+function answer(quickjs: Quickjs, engine: JavascriptEngine, state: CallState, head: Uint8Array): void {
+  const returned = quickjs.call(engine.handler.dispatch, quickjs.newText(head));
   if (quickjs.isException(returned)) state.fail(quickjs.takeException(returned));
-  while (!state.isAnswered && quickjs.runJob());
+  quickjs.runJobs();
   if (!state.isAnswered) state.fail("The handler's promise never settles");
 }
 

@@ -18,6 +18,7 @@ export interface QuickjsExports {
   readonly newArrayBuffer: (context: Pointer, bytes: Pointer, length: number) => Pointer;
   readonly arrayBuffer: (context: Pointer, value: Pointer) => Pointer;
   readonly arrayBufferLength: (context: Pointer, value: Pointer) => number;
+  readonly newString: (context: Pointer, text: Pointer) => Pointer;
   readonly decodeBinaryJson: (context: Pointer, arrayBuffer: Pointer) => Pointer;
   readonly string: (context: Pointer, value: Pointer) => Pointer;
   readonly freeString: (context: Pointer, text: Pointer) => void;
@@ -57,6 +58,7 @@ const SHORT_NAMES: Readonly<Record<keyof QuickjsExports, string>> = {
   newArrayBuffer: "X",
   arrayBuffer: "aa",
   arrayBufferLength: "ba",
+  newString: "_",
   decodeBinaryJson: "Ka",
   string: "$",
   freeString: "S",

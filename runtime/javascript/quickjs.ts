@@ -15,9 +15,10 @@ export interface EngineMachine {
 export type Value = number;
 
 const MODULE_FLAG = 1;
+const ALL_JOBS = -1;
 const VALUE_BYTES = 8;
 /** High halves of a value, as this build boxes them. */
-const TAG = { object: -1, undefined: 3, exception: 6 } as const;
+const TAG = { string: -7, rope: -6, object: -1, exception: 6 } as const;
 const BINARY_JSON_STRING = [5, 0, 7] as const;
 /** A string's length lies this far before its characters. */
 const STRING_LENGTH_OFFSET = 12;
@@ -98,19 +99,26 @@ export class Quickjs {
     return result;
   }
 
-  /** Runs one job of the promise queue; false where none is waiting. */
-  runJob(): boolean {
+  /** Runs the promise queue until it is empty; a job that throws does not stop the others. */
+  runJobs(): void {
     const { engine } = this.#machine;
-    if (engine.isJobPending(this.#runtime) === 0) return false;
-    const lastContext = engine.malloc(4);
-    this.free(engine.executePendingJob(this.#runtime, 1, lastContext));
-    engine.free(lastContext);
-    return true;
+    while (engine.isJobPending(this.#runtime) !== 0) {
+      const lastContext = engine.malloc(4);
+      this.free(engine.executePendingJob(this.#runtime, ALL_JOBS, lastContext));
+      engine.free(lastContext);
+    }
   }
 
   /** A string of the engine from UTF-8 text, or from text of the host. */
   newText(text: Uint8Array | string): Value {
     const { engine } = this.#machine;
+    const plain = typeof text === "string" ? Buffer.from(text) : text;
+    if (isAscii(plain) && !plain.includes(0)) {
+      const start = this.#allocate(plain, 1);
+      const value = engine.newString(this.#context, start);
+      engine.free(start);
+      return value;
+    }
     const encoded = this.newBuffer(binaryJsonString(text));
     const value = engine.decodeBinaryJson(this.#context, encoded);
     this.free(encoded);
@@ -134,15 +142,16 @@ export class Quickjs {
     return this.#machine.engine.newArrayBuffer(this.#context, this.#allocate(bytes, 0), bytes.length);
   }
 
-  /** A copy of part of an ArrayBuffer; undefined where the value is none, or the part lies outside it. */
-  readBuffer(value: Value, offset: number, length: number): Uint8Array<ArrayBuffer> | undefined {
+  /** A copy of an ArrayBuffer or part of it; undefined where the value is none, or the part lies outside it. */
+  readBuffer(value: Value, offset = 0, length?: number): Uint8Array<ArrayBuffer> | undefined {
     const { engine } = this.#machine;
     if (this.#tagOf(value) !== TAG.object) return undefined;
     const total = engine.arrayBufferLength(this.#context, value);
     const start = engine.arrayBuffer(this.#context, value);
     if (start === 0) return undefined;
-    const isInside = isCount(offset) && isCount(length) && offset + length <= total;
-    const bytes = isInside ? this.#machine.memory().slice(start + offset, start + offset + length) : undefined;
+    const count = length ?? total;
+    const isInside = isCount(offset) && isCount(count) && offset + count <= total;
+    const bytes = isInside ? this.#machine.memory().slice(start + offset, start + offset + count) : undefined;
     engine.free(start);
     return bytes;
   }
@@ -160,8 +169,9 @@ export class Quickjs {
     return this.#tagOf(value) === TAG.exception;
   }
 
-  isUndefined(value: Value): boolean {
-    return this.#tagOf(value) === TAG.undefined;
+  isString(value: Value): boolean {
+    const tag = this.#tagOf(value);
+    return tag === TAG.string || tag === TAG.rope;
   }
 
   /** The pending exception's text, which is taken out of the engine. */
@@ -221,10 +231,9 @@ export class Quickjs {
 
 /** The engine's own binary form of a string: the only way in that keeps NUL and costs one copy. */
 function binaryJsonString(text: Uint8Array | string): Uint8Array {
-  const isPlain = typeof text !== "string" && isAscii(text);
-  const decoded = isPlain ? "" : typeof text === "string" ? text : utf8.decode(text);
-  const wide = !isPlain && /[^\0-\xff]/.test(decoded);
-  const bytes = isPlain ? (text as Uint8Array) : Buffer.from(decoded, wide ? "utf16le" : "latin1");
+  const decoded = typeof text === "string" ? text : utf8.decode(text);
+  const wide = /[^\0-\xff]/.test(decoded);
+  const bytes = Buffer.from(decoded, wide ? "utf16le" : "latin1");
   const head: number[] = [...BINARY_JSON_STRING];
   let rest = (wide ? bytes.length / 2 : bytes.length) * 2 + (wide ? 1 : 0);
   for (; rest > 127; rest = Math.floor(rest / 128)) head.push((rest % 128) | 128);

@@ -1,9 +1,8 @@
 // The microservice's life: `open` takes its module once, `dispatch` answers one request with its handler.
 import { inspect } from "./console.js";
 import { forgetRandomState } from "./crypto.js";
-import { Headers } from "./headers.js";
 import { define, host } from "./host.js";
-import { Request, Response, takeBytes } from "./message.js";
+import { Request, Response, sendResponse } from "./message.js";
 
 const HOST_HEADER = /^[a-z0-9.-]+(:\d{1,5})?$/;
 
@@ -25,13 +24,13 @@ function open(namespace) {
   forgetRandomState();
 }
 
-function dispatch(headText, body) {
+function dispatch(headText) {
   const [method, path, pairs] = JSON.parse(headText);
   const named = pairs.find(([key]) => key === "host");
   const url = `http://${named && HOST_HEADER.test(named[1]) ? named[1] : "localhost"}${path}`;
   try {
-    const answer = handler.fetch(Request.received(method, url, pairs, new Uint8Array(body)));
-    if (answer instanceof Response) send(answer);
+    const answer = handler.fetch(Request.received(method, url, pairs));
+    if (answer instanceof Response) sendResponse(answer);
     else Promise.resolve(answer).then(send).catch(fail);
   } catch (error) {
     fail(error);
@@ -42,10 +41,7 @@ function send(response) {
   if (!(response instanceof Response)) {
     throw new TypeError(`fetch(request) must answer with a Response, not ${inspect(response)}`);
   }
-  const bytes = takeBytes(response);
-  const head = JSON.stringify([response.status, Headers.pairsOf(response.headers)]);
-  if (bytes === null) host.respond(head);
-  else host.respond(head, bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  sendResponse(response);
 }
 
 function fail(error) {

@@ -20,8 +20,19 @@ export const encodeQuery = (text, scheme) => percentEncode(text, isSpecial(schem
 export const encodeUserinfo = (text) => percentEncode(text, inUserinfo);
 export const isSpecial = (scheme) => Object.hasOwn(PORTS, scheme);
 
+/** What most calls parse: their own URL, with nothing in it that the standard would change. */
+const PLAIN =
+  /^(https?:)\/\/([a-z](?:[a-z0-9-]*[a-z])?(?:\.[a-z](?:[a-z0-9-]*[a-z])?)*)(\/[\w~!$&()*+,;=:@/-]*)?(?:\?([\w.~!$&()*+,;=:@/?%-]*))?$/;
+
 /** @throws TypeError */
 export function parseUrl(input, base) {
+  const plain = PLAIN.exec(input);
+  if (plain === null || plain[2].includes("xn--")) return parseAny(input, base);
+  const [, scheme, host, path = "/", query = null] = plain;
+  return { ...blank(scheme), host, path: path.slice(1).split("/"), query };
+}
+
+function parseAny(input, base) {
   const text = input
     .toWellFormed()
     .replace(/^[\0-\x20]+|[\0-\x20]+$/g, "")

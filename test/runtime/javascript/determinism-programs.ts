@@ -29,9 +29,9 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   dates: `const now = new Date(); const dates = [0, -1, 951782400000, 1e12, 8.64e15].map((t) => new Date(t));
     return Response.json([Date.now(), now.toString(), dates.map((d) => [d.toISOString(), d.toString(), d.getDay(), d.toLocaleDateString()]), Date.parse("2024-02-29T12:00:00+05:30"),
       new Date(2024, 1, 30, 25).getTime(), Date.parse("Thu, 01 Jan 1970 00:00:00 GMT")]);`,
-  recursion: `const depths = []; for (const pad of [0, 10]) { let depth = 0; const dive = (...rest) => { depth++; return dive(...rest, 1) + 1; };
-    try { if (pad > 99) dive(); } catch {} const fib = (n) => n < 2 ? n : fib(n - 1) + fib(n - 2); depths.push(fib(12 + pad / 5), depth); }
-    return Response.json(depths);`,
+  recursion: `const fib = (n) => n < 2 ? n : fib(n - 1) + fib(n - 2); let depth = 0; const dive = (...rest) => { depth++; return dive(...rest, 1) + 1; };
+    let error; try { dive(); } catch (caught) { error = caught.name; } let nested = []; for (let i = 0; i < 300; i++) nested = [nested];
+    return Response.json([fib(13), error, depth, JSON.stringify(nested).length]);`,
   buffers: `const bytes = new Uint8Array(4096); for (let i = 0; i < bytes.length; i++) bytes[i] = i * i >> 3; const words = new Uint32Array(bytes.buffer); let hash = 2166136261;
     for (const word of words) hash = Math.imul(hash ^ word, 16777619) >>> 0; const copy = bytes.slice(100, 200).sort().reverse(); bytes.copyWithin(0, 2000, 3000);
     return new Response(new Uint8Array([...copy, ...bytes.subarray(0, 50), hash & 255, hash >> 24]));`,

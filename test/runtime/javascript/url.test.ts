@@ -77,6 +77,16 @@ const URLS: readonly (readonly [url: string, base?: string])[] = [
   ["http://h\u0000/"],
   ["//h", "foo://x/y"],
   ["web+demo:/.//not-a-host/"],
+  ["http://localhost/"],
+  ["https://a.b-c.example/x/y?q=1&z=%20"],
+  ["http://localhost/a/./b"],
+  ["http://localhost/a.b"],
+  ["http://localhost?x"],
+  ["http://a.1/"],
+  ["http://a..b/"],
+  ["http://a.b./"],
+  ["http://a/b//c/"],
+  ["http://localhost/x?'"],
 ];
 
 test("URL parses as Node's does", () => {
