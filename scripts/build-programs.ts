@@ -1,11 +1,10 @@
-// Bundles the programs into dist/ when their sources are newer: a bundle starts in a tenth of the time.
+// Bundles the programs and the dashboard into dist/ when their sources are newer: a bundle starts in a tenth of the time.
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
-const SOURCES = ["bin", "protocol", "chain", "runtime", "mesh", "client", "node", "marketplace", "cli"];
 
 /** Each is bundled by itself: the executor must be one file, because it may read nothing else. */
 const ENTRIES = {
@@ -22,21 +21,24 @@ const ASSETS = { prelude: "runtime/javascript/prelude" };
  */
 const EXTERNAL = [/^better-sqlite3/, /^rolldown/, /^hardhat/, /^@nomicfoundation\//, /^@jitl\//, /^solc/];
 
-/** Makes dist/ current. A second caller at the same time does the same work and wins or loses by a rename. */
+const DASHBOARD = "marketplace/dashboard";
+const PROGRAMS = ["bin", "protocol", "chain", "runtime", "mesh", "client", "node", "marketplace", "cli"];
+/** A program that still runs from an older bundle may yet load one of its chunks. */
+const KEEP_CHUNKS_MILLIS = 86_400_000;
+
+/** Makes dist/ current. A second caller at the same time does the same work; each file is replaced by a rename. */
 export async function buildPrograms(): Promise<void> {
-  const stamp = join(dist, ".programs");
-  const newest = newestChange();
-  if (modifiedAt(stamp) >= newest) return;
+  await Promise.all([
+    whenStale("programs", PROGRAMS, bundlePrograms),
+    whenStale("dashboard", [DASHBOARD], bundleDashboard),
+  ]);
+}
+
+async function bundlePrograms(target: string): Promise<void> {
   const { rolldown } = await import("rolldown");
-  const target = join(dist, `.building-${process.pid}`);
   for (const [name, path] of Object.entries(ENTRIES)) {
-    const bundle = await rolldown({
-      input: { [name]: join(root, path) },
-      cwd: root,
-      platform: "node",
-      external: EXTERNAL,
-      logLevel: "silent",
-    });
+    const input = { [name]: join(root, path) };
+    const bundle = await rolldown({ input, cwd: root, platform: "node", external: EXTERNAL, logLevel: "silent" });
     await bundle.write({
       dir: target,
       format: "esm",
@@ -46,31 +48,55 @@ export async function buildPrograms(): Promise<void> {
     await bundle.close();
   }
   for (const [name, path] of Object.entries(ASSETS)) cpSync(join(root, path), join(target, name), { recursive: true });
+}
+
+async function bundleDashboard(target: string): Promise<void> {
+  const { build } = await import("vite");
+  const outDir = join(target, "dashboard");
+  await build({ configFile: join(root, DASHBOARD, "vite.config.ts"), logLevel: "error", build: { outDir } });
+}
+
+async function whenStale(what: string, folders: readonly string[], build: (target: string) => Promise<void>) {
+  const stamp = join(dist, `.${what}`);
+  const newest = newestChange(folders);
+  if (modifiedAt(stamp) >= newest) return;
+  const target = join(dist, `.building-${what}-${process.pid}`);
+  await build(target);
   publish(target);
+  dropOldChunks();
   writeFileSync(stamp, "");
-  const seconds = newest / 1000;
-  utimesSync(stamp, seconds, seconds);
+  utimesSync(stamp, newest / 1_000, newest / 1_000);
 }
 
 /** Chunks carry a hash in their name, so that a program that runs from the bundle before keeps its own. */
 function publish(target: string): void {
-  mkdirSync(dist, { recursive: true });
-  for (const name of Object.keys(ASSETS)) rmSync(join(dist, name), { recursive: true, force: true });
-  for (const name of readdirSync(target)) renameSync(join(target, name), join(dist, name));
+  for (const path of filesBelow(target)) {
+    const place = join(dist, relative(target, path));
+    mkdirSync(dirname(place), { recursive: true });
+    renameSync(path, place);
+  }
   rmSync(target, { recursive: true });
 }
 
-function newestChange(): number {
-  let newest = modifiedAt(join(root, "package.json"));
-  for (const folder of SOURCES) {
-    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || entry.parentPath.includes("dashboard")) continue;
-      newest = Math.max(newest, modifiedAt(join(entry.parentPath, entry.name)));
-    }
+function dropOldChunks(): void {
+  const chunks = readdirSync(dist).filter((name) => name.startsWith("chunk-"));
+  for (const path of chunks.map((name) => join(dist, name))) {
+    if (modifiedAt(path) < Date.now() - KEEP_CHUNKS_MILLIS) rmSync(path, { force: true });
   }
-  return newest;
 }
 
+function newestChange(folders: readonly string[]): number {
+  const outside = (path: string) => folders.includes(DASHBOARD) || !path.startsWith(join(root, DASHBOARD));
+  const files = folders.flatMap((folder) => filesBelow(join(root, folder))).filter(outside);
+  return Math.max(...[join(root, "package.json"), ...files].map(modifiedAt));
+}
+
+function filesBelow(folder: string): readonly string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Whole seconds in milliseconds, since file systems differ in what they keep below; 0 when there is no such file. */
 function modifiedAt(path: string): number {
-  return Math.floor((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) / 1000) * 1000;
+  return Math.floor((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) / 1_000) * 1_000;
 }

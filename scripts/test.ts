@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { buildPrograms } from "./build-programs.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const hardhat = fileURLToPath(new URL("../node_modules/hardhat/dist/src/cli.js", import.meta.url));
@@ -23,6 +24,9 @@ function run(label: string, args: string[]): void {
   }
 }
 
+const startedAt = Date.now();
+await buildPrograms();
+console.log(`Programs bundled: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 const named = process.argv.slice(2);
 run("Contracts compiled", [hardhat, "build", "--quiet"]);
 if (named.length === 0) run("Solidity tests", [hardhat, "test", "solidity"]);

@@ -25,10 +25,7 @@ export function createMarketplaceApi(options: MarketplaceApiOptions): Api {
     title: TITLE,
     version,
     description: "Where offers and bids meet. It holds no funds and no keys; everything it says is signed or on chain.",
-    // A caller that hangs up in the middle of its body is no bug of ours.
-    onBug: (error) => {
-      if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") options.onBug(error);
-    },
+    onBug: options.onBug,
     health,
   });
   const { posts } = addMetrics(server, options);

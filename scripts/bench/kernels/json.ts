@@ -18,8 +18,17 @@ const step = (count: number) => `(local.set $p (i32.add (local.get $p) (i32.cons
 
 /** Branches by a value's first byte, from "[" to "{". */
 const FIRST = 91;
-const TARGETS: Readonly<Record<string, string>> = { "[": "$array", f: "$literal5", n: "$literal4", t: "$literal4", "{": "$object" };
-const branches = Array.from({ length: 33 }, (_, index) => TARGETS[String.fromCharCode(FIRST + index)] ?? "$number").join(" ");
+const TARGETS: Readonly<Record<string, string>> = {
+  "[": "$array",
+  f: "$literal5",
+  n: "$literal4",
+  t: "$literal4",
+  "{": "$object",
+};
+const branches = Array.from(
+  { length: 33 },
+  (_, index) => TARGETS[String.fromCharCode(FIRST + index)] ?? "$number",
+).join(" ");
 
 export const JSON_CHECK: Kernel = {
   name: "json",
