@@ -10,8 +10,11 @@ export const ENGINE_LAYOUT = {
   stackTop: 5_333_088,
   /** Address of the heap's end, a 32-bit word that only grows. */
   heapEndPointer: 86_864,
-  /** Native stack that JavaScript may use: about 2,900 nested calls. */
-  stackBytes: 512 * KIB,
+  /**
+   * Native stack that JavaScript may use: about 1,450 nested calls. The meter's own bound on depth lies above it, so that
+   * a guest gets an error that it can catch.
+   */
+  stackBytes: 256 * KIB,
   /** The engine's own functions may go so much deeper than the limit that JavaScript is held to. */
   stackSlackBytes: 128 * KIB,
   /** Memory outside of what is reset that must be untouched after a call; otherwise the instance is thrown away. */

@@ -24,6 +24,8 @@ type HostFunction = (call: HostCall) => Value;
 class Refusal extends Error {}
 
 const DIGESTS = ["sha1", "sha256", "sha384", "sha512"] as const;
+/** More than a guest can gather: the charge for it must stay a 32-bit number. */
+const BYTES_MAX = LIMITS.messageBodyBytes * 4;
 const RANDOM_BYTES_MAX = 65_536;
 
 const HOST_FUNCTIONS: Readonly<Record<HostFunctionName, HostFunction>> = {
@@ -132,7 +134,7 @@ function chargedBytes(call: HostCall, index: number): Uint8Array<ArrayBuffer> {
   const { quickjs } = call;
   const offset = quickjs.readNumber(call.argument(index + 1) ?? missing());
   const length = quickjs.readNumber(call.argument(index + 2) ?? missing());
-  if (length > LIMITS.messageBodyBytes * 4) throw new Refusal("That is more than one call can hold");
+  if (!(Number.isInteger(length) && length >= 0 && length <= BYTES_MAX)) throw new Refusal("That is no length");
   call.charge(length);
   const bytes = quickjs.readBuffer(call.argument(index) ?? missing(), offset, length);
   if (bytes === undefined) throw new Refusal("The bytes are not inside their buffer");

@@ -1,31 +1,50 @@
-// A test instrument: runs every determinism program in this process, and prints what must not differ between machines.
+// A test instrument: runs every determinism and hostile program in this process, and prints what must not differ
+// between machines.
 import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 import { PROGRAMS } from "./determinism-programs.ts";
 import { invocation, program } from "./engine-fixture.ts";
+import { HOSTILE } from "./hostile-programs.ts";
 
 const REQUEST = JSON.stringify({
   items: Array.from({ length: 25 }, (_, i) => ({ name: `n${i}`, value: (i * 7919) % 13 })),
 });
+const FUEL = 250_000_000n;
 const rounds = Number(process.argv[2] ?? 1);
 
+function resultOf(body: string) {
+  const ready = program(`const calm = new Response("calm"); export default { async fetch(request) {
+    if (request.url.endsWith("/calm")) return calm; ${body} } }`);
+  const call = invocation({
+    request: { body: REQUEST },
+    seed: 42,
+    virtualTimeMillis: 1_709_210_096_789,
+    limits: { fuel: FUEL },
+  });
+  const calm = invocation({ request: { url: "/calm" } });
+  const fresh = ready.run(calm);
+  const { outcome, usage, response, logs } = ready.run(call);
+  const state = ready.stateDigest();
+  const again = ready.run(call);
+  const after = ready.run(calm);
+  return {
+    outcome,
+    fuel: usage.fuel.toString(),
+    memoryPages: usage.memoryPages,
+    events: usage.events,
+    response: createHash("sha256").update(response).digest("hex"),
+    state,
+    logs: logs.slice(0, 300),
+    repeats: again.usage.fuel === usage.fuel && Buffer.compare(again.response, response) === 0,
+    leavesNothing: after.usage.fuel === fresh.usage.fuel && Buffer.compare(after.response, fresh.response) === 0,
+  };
+}
+
+const bodies = { ...PROGRAMS, ...Object.fromEntries(Object.entries(HOSTILE).map(([name, [, body]]) => [name, body])) };
 const results: Record<string, unknown> = {};
 for (let round = 0; round < rounds; round++) {
-  for (const [name, body] of Object.entries(PROGRAMS)) {
-    const ready = program(`export default { async fetch(request) { ${body} } }`);
-    const call = invocation({ request: { body: REQUEST }, seed: 42, virtualTimeMillis: 1_709_210_096_789 });
-    const { outcome, usage, response, logs } = ready.run(call);
-    const again = ready.run(call);
-    const result = {
-      outcome,
-      fuel: usage.fuel.toString(),
-      memoryPages: usage.memoryPages,
-      events: usage.events,
-      response: createHash("sha256").update(response).digest("hex"),
-      state: ready.stateDigest(),
-      logs,
-      repeats: again.usage.fuel === usage.fuel && Buffer.compare(again.response, response) === 0,
-    };
+  for (const [name, body] of Object.entries(bodies)) {
+    const result = resultOf(body);
     if (round > 0 && JSON.stringify(result) !== JSON.stringify(results[name])) throw new Error(`${name} differs`);
     results[name] = result;
   }

@@ -29,7 +29,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   dates: `const now = new Date(); const dates = [0, -1, 951782400000, 1e12, 8.64e15].map((t) => new Date(t));
     return Response.json([Date.now(), now.toString(), dates.map((d) => [d.toISOString(), d.toString(), d.getDay(), d.toLocaleDateString()]), Date.parse("2024-02-29T12:00:00+05:30"),
       new Date(2024, 1, 30, 25).getTime(), Date.parse("Thu, 01 Jan 1970 00:00:00 GMT")]);`,
-  recursion: `const fib = (n) => n < 2 ? n : fib(n - 1) + fib(n - 2); let depth = 0; const dive = (...rest) => { depth++; return dive(...rest, 1) + 1; };
+  recursion: `const fib = (n) => n < 2 ? n : fib(n - 1) + fib(n - 2); let depth = 0; const dive = (a, b) => { depth++; return dive(b, a) + 1; };
     let error; try { dive(); } catch (caught) { error = caught.name; } let nested = []; for (let i = 0; i < 300; i++) nested = [nested];
     return Response.json([fib(13), error, depth, JSON.stringify(nested).length]);`,
   buffers: `const bytes = new Uint8Array(4096); for (let i = 0; i < bytes.length; i++) bytes[i] = i * i >> 3; const words = new Uint32Array(bytes.buffer); let hash = 2166136261;
