@@ -72,8 +72,8 @@ type Package = { readonly default: typeof import("@jitl/quickjs-wasmfile-release
 async function quickjsContextMicros(): Promise<number> {
   // Its types say that the namespace is the variant itself.
   const { default: variant } = (await import("@jitl/quickjs-wasmfile-release-sync")) as unknown as Package;
-  const load = await variant.importModuleLoader();
-  const module = await load();
+  const loader = await variant.importModuleLoader();
+  const module = await ("default" in loader ? loader.default : loader)();
   const Bindings = await variant.importFFI();
   const bindings = new Bindings(module);
   const source = module._malloc(4) as never;
