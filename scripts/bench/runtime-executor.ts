@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import type { EmscriptenModuleLoader, QuickJSEmscriptenModule } from "@jitl/quickjs-ffi-types";
 import { createRuntime } from "#runtime/runtime.ts";
 import { benchImage, benchInvocation, ECHO_WASM, median } from "./bench-image.ts";
 
@@ -72,8 +73,8 @@ type Package = { readonly default: typeof import("@jitl/quickjs-wasmfile-release
 async function quickjsContextMicros(): Promise<number> {
   // Its types say that the namespace is the variant itself.
   const { default: variant } = (await import("@jitl/quickjs-wasmfile-release-sync")) as unknown as Package;
-  const loader = await variant.importModuleLoader();
-  const module = await ("default" in loader ? loader.default : loader)();
+  const load = (await variant.importModuleLoader()) as EmscriptenModuleLoader<QuickJSEmscriptenModule>;
+  const module = await load();
   const Bindings = await variant.importFFI();
   const bindings = new Bindings(module);
   const source = module._malloc(4) as never;
