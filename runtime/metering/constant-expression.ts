@@ -2,7 +2,7 @@
 import type { ByteReader } from "./byte-reader.ts";
 import { invalid, malformed, refused } from "./module-error.ts";
 import type { ModuleShape } from "./module-shape.ts";
-import { readReferenceType } from "./read-types.ts";
+import { readNullType } from "./read-types.ts";
 import { F32, F64, FUNCREF, I32, I64, typeName, V128 } from "./value-type.ts";
 
 /** A longer expression than any compiler writes. */
@@ -42,7 +42,7 @@ function readOperand(opcode: number, offset: number, reader: ByteReader, shape: 
     case 0x23:
       return readGlobalGet(offset, reader, shape);
     case 0xd0:
-      return readReferenceType(reader);
+      return readNullType(reader);
     case 0xd2:
       return readFunctionReference(offset, reader, shape);
     case 0xfd:

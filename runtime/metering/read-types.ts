@@ -7,9 +7,8 @@ import { isReferenceType, isValueType } from "./value-type.ts";
 
 /** Forms of types that later proposals added; known, so that the refusal can say so. */
 const LATER_TYPE_FORMS: ReadonlySet<number> = new Set([0x5f, 0x5e, 0x50, 0x4f, 0x4e]);
-const LATER_VALUE_TYPES: ReadonlySet<number> = new Set([
-  0x64, 0x63, 0x6e, 0x6d, 0x6c, 0x6b, 0x6a, 0x69, 0x73, 0x72, 0x71,
-]);
+const FIRST_LATER_VALUE_TYPE = 0x63;
+const LAST_LATER_VALUE_TYPE = 0x74;
 const LARGEST_MEMORY_PAGES = 65_536;
 
 export function readFunctionType(reader: ByteReader, shape: ModuleShape): void {
@@ -37,9 +36,9 @@ export function readValueType(reader: ByteReader): number {
   const offset = reader.position;
   const type = reader.byte();
   if (isValueType(type)) return type;
-  if (LATER_VALUE_TYPES.has(type))
+  if (type >= FIRST_LATER_VALUE_TYPE && type <= LAST_LATER_VALUE_TYPE)
     throw refused(offset, "typed references and GC are outside the accepted feature set");
-  throw malformed(offset, "malformed value type");
+  throw malformed(offset, `malformed value type 0x${type.toString(16)}`);
 }
 
 export function readReferenceType(reader: ByteReader): number {
@@ -47,6 +46,15 @@ export function readReferenceType(reader: ByteReader): number {
   const type = readValueType(reader);
   if (!isReferenceType(type)) throw malformed(offset, "malformed reference type");
   return type;
+}
+
+/** The type of a null reference; later proposals allow the index of a type here. */
+export function readNullType(reader: ByteReader): number {
+  const next = reader.peek();
+  if (next >= 0 && (next < 0x40 || next >= 0x80)) {
+    throw refused(reader.position, "typed references and GC are outside the accepted feature set");
+  }
+  return readReferenceType(reader);
 }
 
 export function readTableType(reader: ByteReader): TableType {

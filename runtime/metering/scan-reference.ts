@@ -4,7 +4,7 @@ import { EDIT } from "./edits.ts";
 import { SHAPE } from "./instructions.ts";
 import { invalid, malformed } from "./module-error.ts";
 import { FIXED } from "./nan-flow.ts";
-import { readReferenceType } from "./read-types.ts";
+import { readNullType } from "./read-types.ts";
 import { BOTTOM, F32, F64, FUNCREF, I32, isReferenceType } from "./value-type.ts";
 
 /** Which injected function charges for a length: bytes or table elements. */
@@ -56,7 +56,7 @@ export function scanTableAccess(scan: BodyScan, write: boolean): void {
 }
 
 export function scanReferenceNull(scan: BodyScan): void {
-  scan.push(readReferenceType(scan.reader));
+  scan.push(readNullType(scan.reader));
 }
 
 export function scanReferenceIsNull(scan: BodyScan): void {

@@ -6,19 +6,27 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileFunction } from "node:vm";
 
-const FEATURES = [
+const SCALAR = [
   "-mvp",
   "--enable-mutable-globals",
   "--enable-sign-ext",
   "--enable-nontrapping-float-to-int",
-  "--enable-simd",
-  "--enable-bulk-memory",
   "--enable-bulk-memory-opt",
-  "--enable-reference-types",
   "--enable-multivalue",
-  "--enable-tail-call",
-  "--enable-extended-const",
 ];
+
+/** `scalar`: what the interpreter of these tests knows. */
+const FEATURES = {
+  scalar: SCALAR,
+  all: [
+    ...SCALAR,
+    "--enable-simd",
+    "--enable-bulk-memory",
+    "--enable-reference-types",
+    "--enable-tail-call",
+    "--enable-extended-const",
+  ],
+} as const;
 
 /** Runs wasm-opt in this process: starting it anew for each module would take ten times as long. */
 export class Fuzzer implements Disposable {
@@ -37,8 +45,18 @@ export class Fuzzer implements Disposable {
     if (!source.includes(start)) throw new Error("This version of binaryen starts wasm-opt in another way.");
     const held = "module.exports.ready=createWasm().then(()=>{preRun();initRuntime();module.exports.main=callMain});";
     const module: { exports: { ready?: Promise<void>; main?: (args: string[]) => number } } = { exports: {} };
-    const quiet = Object.create(process, { argv: { value: ["node", "wasm-opt"] }, exitCode: { value: 0, writable: true } });
-    const run = compileFunction(source.replace(start, held), ["module", "require", "process", "__filename", "__dirname", "console"]);
+    const quiet = Object.create(process, {
+      argv: { value: ["node", "wasm-opt"] },
+      exitCode: { value: 0, writable: true },
+    });
+    const run = compileFunction(source.replace(start, held), [
+      "module",
+      "require",
+      "process",
+      "__filename",
+      "__dirname",
+      "console",
+    ]);
     run(module, createRequire(path), quiet, path, dirname(path), { ...console, warn() {}, error() {}, log() {} });
     await module.exports.ready;
     if (!module.exports.main) throw new Error("wasm-opt did not load.");
@@ -46,11 +64,11 @@ export class Fuzzer implements Disposable {
   }
 
   /** One module from `size` seeded bytes. `denan`: no operation gives a NaN, so that engines agree without the pass. */
-  make(seed: number, size: number, denan: boolean): Uint8Array {
+  make(seed: number, size: number, denan: boolean, features: keyof typeof FEATURES = "all"): Uint8Array {
     const input = join(this.#directory, "input");
     const output = join(this.#directory, "output.wasm");
     writeFileSync(input, seededBytes(seed, size));
-    this.#main([input, "-ttf", "-o", output, ...FEATURES, denan ? "--denan" : "--strip-debug"]);
+    this.#main([input, "-ttf", "-o", output, ...FEATURES[features], denan ? "--denan" : "--strip-debug"]);
     return readFileSync(output);
   }
 

@@ -1,8 +1,9 @@
 // Test instrument: calls every export of a fuzzed module, raw or metered, and writes down all that can be seen of it.
 import { createHash } from "node:crypto";
 import { fuelLeft, packBudget } from "#runtime/metering/budget.ts";
-import type { MeteredModule } from "#runtime/metering/meter-module.ts";
+import type { MeteredModule, ModuleMeta } from "#runtime/metering/meter-module.ts";
 import { ABI } from "#runtime/metering/module-abi.ts";
+import { EXTERNREF, FUNCREF, type FunctionType, I64 } from "#runtime/metering/value-type.ts";
 
 export interface FuzzTrace {
   /** One line for each call of an export or an import. */
@@ -16,19 +17,28 @@ export interface FuzzTrace {
 
 const FUEL = 20_000_000n;
 
+/** Runs the module as it was written. */
+export function traceRaw(raw: Uint8Array, { meta }: MeteredModule): FuzzTrace {
+  return traceModule(raw, meta, undefined);
+}
+
+export function traceMetered({ bytes, meta }: MeteredModule): FuzzTrace {
+  return traceModule(bytes, meta, meta);
+}
+
 /** `metered` tells where the memory is, and that fuel is counted. */
-export function traceModule(bytes: Uint8Array, metered?: MeteredModule): FuzzTrace {
+function traceModule(bytes: Uint8Array, { functionTypes }: ModuleMeta, metered: ModuleMeta | undefined): FuzzTrace {
   const lines: string[] = [];
   const trace: FuzzTrace = { lines, memoryHash: "", fuel: [], limited: false };
   const module = new WebAssembly.Module(Uint8Array.from(bytes));
-  const lent = metered?.meta.memory && new WebAssembly.Memory({ initial: metered.meta.memory.min });
+  const lent = metered?.memory && new WebAssembly.Memory({ initial: metered.memory.min });
   let exports: WebAssembly.Exports = {};
   const imports = fuzzImports(module, lines, () => exports);
   if (lent) imports[ABI.module] = { [ABI.memory]: lent };
   try {
     const instance = new WebAssembly.Instance(module, imports);
     // A raw module's start runs before its exports can be had.
-    if (metered?.meta.start !== undefined) (instance.exports[metered.meta.start] as () => void)();
+    if (metered?.start !== undefined) (instance.exports[metered.start] as () => void)();
     exports = instance.exports;
   } catch (error) {
     lines.push(`start: ${kindOf(error)}`);
@@ -37,7 +47,7 @@ export function traceModule(bytes: Uint8Array, metered?: MeteredModule): FuzzTra
   const budget = exports[ABI.budget] as WebAssembly.Global<"i64"> | undefined;
   for (const name of functionNames(exports)) {
     if (budget) budget.value = packBudget(FUEL);
-    const result = attempt(() => (exports[name] as () => unknown)());
+    const result = attempt(() => (exports[name] as (...args: unknown[]) => unknown)(...zeros(functionTypes.get(name))));
     if (budget) {
       const left = fuelLeft(budget.value);
       trace.fuel.push(FUEL - left);
@@ -51,19 +61,29 @@ export function traceModule(bytes: Uint8Array, metered?: MeteredModule): FuzzTra
   return { ...trace, memoryHash: hash };
 }
 
+function zeros(type: FunctionType | undefined): unknown[] {
+  return (type?.params ?? []).map((param) =>
+    param === I64 ? 0n : param === EXTERNREF || param === FUNCREF ? null : 0,
+  );
+}
+
 function functionNames(exports: WebAssembly.Exports): string[] {
   return Object.keys(exports).filter((name) => typeof exports[name] === "function" && !name.startsWith("~"));
 }
 
 /** What binaryen's fuzzer imports: logs, and ways back into the module. */
-function fuzzImports(module: WebAssembly.Module, lines: string[], exports: () => WebAssembly.Exports): WebAssembly.Imports {
+function fuzzImports(
+  module: WebAssembly.Module,
+  lines: string[],
+  exports: () => WebAssembly.Exports,
+): WebAssembly.Imports {
   const log = (name: string) => (value: unknown) => void lines.push(`${name} ${show(value)}`);
   const callExport = (index: number) => {
     const names = functionNames(exports());
     const name = names[(index >>> 0) % Math.max(names.length, 1)];
     return name === undefined ? undefined : (exports()[name] as () => unknown)();
   };
-  const table = () => exports()["table"] as WebAssembly.Table;
+  const table = () => exports().table as WebAssembly.Table;
   const support: Record<string, unknown> = {
     "call-export": (index: number) => void callExport(index),
     "call-export-catch": (index: number) => (attempt(() => callExport(index)).startsWith("!") ? 1 : 0),
