@@ -1,12 +1,11 @@
 import { addStakeCall, registerNodeCall } from "#chain/calls.ts";
-import { openKey } from "#chain/keystore.ts";
 import { readNode } from "#chain/read-node.ts";
 import { random32 } from "#client/random.ts";
+import { openNodeKey } from "#node/keys/open-node-key.ts";
 import { signNodeRegistration } from "#node/offers/registration.ts";
 import { formatAmount } from "#protocol/units.ts";
 import type { Handler } from "../../../command/command.ts";
 import { fields } from "../../../command/table.ts";
-import { nodePassword } from "../../../session/node-password.ts";
 import { nodeConfigOf } from "../../../session/node-settings.ts";
 import { openSession } from "../../../session/open-session.ts";
 import type { NodeRegisterOptions } from "./node-register-options.ts";
@@ -18,7 +17,8 @@ export const nodeRegisterHandler: Handler<NodeRegisterOptions> = async ({ node: 
   const { chain, account, lane } = await openSession(context);
   const owner = account.address.toLowerCase() as `0x${string}`;
   const config = await nodeConfigOf({ ...flags, owner }, context);
-  const key = await openKey(config.key.file, await nodePassword(config));
+  // Made here where the node has not been started yet.
+  const key = await openNodeKey(config);
   const node = key.address.toLowerCase() as `0x${string}`;
   const known = await readNode(chain, node);
   const registered = known?.owner.toLowerCase() === owner;
