@@ -26,7 +26,7 @@ export class ProgramLoader {
     const pages = config.limits.memoryPages;
     if (config.kind === "wasi") return loadModule(layer.slice(), wasiLane(config), pages);
     if (config.kind === "wasm") return loadModule(layer.slice(), REQUEST_LANE, pages);
-    if (this.#engine) return new JavascriptProgram(this.#engine, layer);
+    if (this.#engine) return new JavascriptProgram(this.#engine, layer, pages);
     throw new ProtocolError("internal", "engine-failed", "The JavaScript engine is not started.");
   }
 }

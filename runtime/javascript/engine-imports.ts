@@ -1,12 +1,10 @@
 // What the engine's WebAssembly asks of its surroundings: almost nothing is given. Time stands still and is UTC, there
-// is no environment, no file and no timer; memory grows through the meter.
+// is no environment, no file and no timer, and memory does not grow.
 
 /** The host's side of one engine, replaced for each call. */
 export interface EngineHost {
   readonly virtualTimeMillis: number;
   memory(): Uint8Array<ArrayBuffer>;
-  /** Grows the memory to hold `bytes`; false where the call's page limit forbids it. */
-  growTo(bytes: number): boolean;
   /** A guest's call of a host function: the result's address, or 0 for undefined. */
   callHost(count: number, list: number, id: number): number;
 }
@@ -46,7 +44,8 @@ export function engineImports(host: () => EngineHost): Record<string, (...parame
     // Timers: none. Keeping the process alive: nothing to do.
     j: () => 0,
     l: () => undefined,
-    k: (bytes: number) => (host().growTo(bytes >>> 0) ? 1 : 0),
+    // The memory has its full size from the start, see EngineInstance.reserve.
+    k: () => 0,
     // Calls of the guest.
     s: (_context: number, _receiver: number, count: number, list: number, id: number) =>
       host().callHost(count, list, id),

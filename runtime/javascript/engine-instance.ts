@@ -5,7 +5,6 @@ import { ProtocolError } from "#protocol/protocol-error.ts";
 import { PAGE_BYTES } from "#protocol/units.ts";
 import { GuestAbort, hostFault } from "../instance/guest-signals.ts";
 import { fuelLeft, isTooDeep, packBudget } from "../metering/budget.ts";
-import { FUEL_PER_GROWN_PAGE } from "../metering/cost-model.ts";
 import { ABI } from "../metering/module-abi.ts";
 import { EngineAborted, type EngineHost, engineImports } from "./engine-imports.ts";
 import { ENGINE_LAYOUT, STACK_POINTER } from "./engine-layout.ts";
@@ -37,17 +36,14 @@ export class EngineInstance implements EngineMachine {
   readonly engine: QuickjsExports;
   readonly #memory = new WebAssembly.Memory({ initial: ENGINE_LAYOUT.pages, maximum: LIMITS.jobMemoryPages });
   readonly #budget: WebAssembly.Global<"i64">;
-  readonly #fault: Global;
   readonly #stackPointer: Global;
   readonly #charge: (fuel: number) => void;
   #view: Uint8Array<ArrayBuffer> = new Uint8Array(this.#memory.buffer);
-  #pagesMax: number = LIMITS.jobMemoryPages;
 
   /** `host` gives the call under way. */
-  constructor(module: WebAssembly.Module, host: () => Omit<EngineHost, "memory" | "growTo">) {
+  constructor(module: WebAssembly.Module, host: () => Omit<EngineHost, "memory">) {
     const surroundings: EngineHost = {
       memory: () => this.memory(),
-      growTo: (bytes) => this.#growTo(bytes),
       callHost: (count, list, id) => host().callHost(count, list, id),
       get virtualTimeMillis() {
         return host().virtualTimeMillis;
@@ -57,7 +53,6 @@ export class EngineInstance implements EngineMachine {
     const { exports } = new WebAssembly.Instance(module, imports as unknown as WebAssembly.Imports);
     this.engine = quickjsExports(exports);
     this.#budget = exports[ABI.budget] as WebAssembly.Global<"i64">;
-    this.#fault = exports[ABI.fault] as Global;
     this.#stackPointer = exports[STACK_POINTER] as Global;
     this.#charge = exports[ABI.charge] as (fuel: number) => void;
     const start = exports[ABI.start];
@@ -74,6 +69,20 @@ export class EngineInstance implements EngineMachine {
     return this.#memory.buffer.byteLength / PAGE_BYTES;
   }
 
+  /** Pages up to the heap's end: what the guest has made use of. */
+  get usedPages(): number {
+    return Math.min(Math.ceil(this.#heapEnd() / PAGE_BYTES), this.pages);
+  }
+
+  /** Makes the memory at least so large. A call cannot grow it: a grown memory could not be given to the next. */
+  reserve(pages: number): void {
+    try {
+      if (pages > this.pages) this.#memory.grow(pages - this.pages);
+    } catch (cause) {
+      throw hostFault("there is no memory", cause);
+    }
+  }
+
   /** Takes fuel for work of the host. @throws where there is too little */
   charge(fuel: number): void {
     this.#charge(Math.min(Math.ceil(fuel), CHARGE_MAX));
@@ -83,21 +92,18 @@ export class EngineInstance implements EngineMachine {
    * Runs `work` under a budget and says how it ended.
    * @throws `host-fault`
    */
-  run(fuel: bigint, pagesMax: number, work: () => void): EngineEnd {
+  run(fuel: bigint, work: () => void): EngineEnd {
     this.#budget.value = packBudget(fuel);
-    this.#pagesMax = pagesMax;
     try {
       work();
     } catch (error) {
       return this.#endOf(error, fuel);
     }
-    this.#requireNoFault();
     const left = fuelLeft(this.#budget.value);
     return left < 0n ? { kind: "out-of-fuel", fuel } : { kind: "returned", fuel: fuel - left };
   }
 
   #endOf(error: unknown, fuel: bigint): EngineEnd {
-    this.#requireNoFault();
     const left = fuelLeft(this.#budget.value);
     const used = left < 0n ? fuel : fuel - left;
     if (error instanceof GuestAbort) return { kind: "guest-abort", fuel: used, reason: error.message };
@@ -108,25 +114,6 @@ export class EngineInstance implements EngineMachine {
     if (left < 0n) return { kind: "out-of-fuel", fuel };
     // The count may still have been in a register when the machine stopped.
     return isTooDeep(this.#budget.value) ? { kind: "too-deep", fuel: used } : { kind: "trap", fuel };
-  }
-
-  #requireNoFault(): void {
-    if (this.#fault.value !== 0) throw hostFault("memory could not grow");
-  }
-
-  /** The engine asks its host to grow, so the rules of the pass for memory.grow are applied here. */
-  #growTo(bytes: number): boolean {
-    const wanted = Math.ceil(bytes / PAGE_BYTES);
-    if (wanted > this.#pagesMax) return false;
-    const extra = wanted - this.pages;
-    if (extra <= 0) return true;
-    this.charge(extra * FUEL_PER_GROWN_PAGE);
-    try {
-      this.#memory.grow(extra);
-    } catch (cause) {
-      throw hostFault("memory could not grow", cause);
-    }
-    return true;
   }
 
   /** The state between two calls. */
@@ -141,15 +128,15 @@ export class EngineInstance implements EngineMachine {
   }
 
   /**
-   * Brings a snapshot's state back. False where this instance cannot take it: its memory has grown past the snapshot's,
-   * or something wrote where nothing should; it must not be used any more.
+   * Brings a snapshot's state back. False where this instance must not be used any more: its memory is another one's,
+   * holds too much to clear, or something wrote where nothing should.
    */
   restore(snapshot: EngineSnapshot): boolean {
     const memory = this.memory();
     const end = this.#heapEnd();
     if (this.pages > snapshot.pages || !isUntouched(memory, STACK_FLOOR - ENGINE_LAYOUT.guardBytes)) return false;
-    if (end > memory.length || !isUntouched(memory, end)) return false;
-    if (this.pages < snapshot.pages) this.#memory.grow(snapshot.pages - this.pages);
+    if (end > Math.min(memory.length, ENGINE_LAYOUT.clearedBytesMax) || !isUntouched(memory, end)) return false;
+    this.reserve(snapshot.pages);
     const target = this.memory();
     target.set(snapshot.statics);
     target.fill(0, STACK_FLOOR, ENGINE_LAYOUT.stackTop);

@@ -15,7 +15,7 @@ interface HostCall {
   /** The argument's address; undefined where the guest gave fewer. */
   argument(index: number): Value | undefined;
   /** Charges `bytes` at the function's price. @throws out of fuel */
-  charge(bytes: number): void;
+  readonly charge: (bytes: number) => void;
 }
 
 /** Gives the result's address, 0 for undefined. A thrown Refusal becomes the guest's exception. */
@@ -24,20 +24,21 @@ type HostFunction = (call: HostCall) => Value;
 class Refusal extends Error {}
 
 const DIGESTS = ["sha1", "sha256", "sha384", "sha512"] as const;
-/** More than a guest can gather: the charge for it must stay a 32-bit number. */
+/** No answer may be so large. */
 const BYTES_MAX = LIMITS.messageBodyBytes * 4;
 const RANDOM_BYTES_MAX = 65_536;
 
 const HOST_FUNCTIONS: Readonly<Record<HostFunctionName, HostFunction>> = {
   log(call) {
-    call.state.log(asString(chargedText(call, 0)));
+    call.state.log(chargedStart(call, 0, LIMITS.jobLogBytes));
     return 0;
   },
   respond(call) {
-    const head = chargedText(call, 0);
+    // A head that is cut is no JSON any more, and one so long is too long anyway.
+    const head = chargedStart(call, 0, LIMITS.messageHeadBytes + 1);
     const content = call.argument(1) ?? missing();
     const body = call.quickjs.isString(content) ? chargedText(call, 1) : chargedBuffer(call, 1);
-    call.state.respond(asString(head), body);
+    call.state.respond(head, body);
     return 0;
   },
   requestText(call) {
@@ -49,21 +50,21 @@ const HOST_FUNCTIONS: Readonly<Record<HostFunctionName, HostFunction>> = {
     return call.quickjs.newBuffer(call.state.requestBody);
   },
   fail(call) {
-    call.state.fail(asString(chargedText(call, 0)));
+    call.state.fail(chargedStart(call, 0, LIMITS.jobLogBytes));
     return 0;
   },
   utf8Encode(call) {
     return call.quickjs.newBuffer(chargedText(call, 0));
   },
   utf8Decode(call) {
-    const bytes = chargedBytes(call, 0);
-    const isFatal = call.quickjs.readNumber(call.argument(3) ?? missing()) !== 0;
+    const bytes = chargedBuffer(call, 0);
+    const isFatal = call.quickjs.readNumber(call.argument(1) ?? missing()) !== 0;
     return isFatal && !isUtf8(bytes) ? 0 : call.quickjs.newText(bytes);
   },
   digest(call) {
     const algorithm = DIGESTS[call.quickjs.readNumber(call.argument(0) ?? missing())];
     if (algorithm === undefined) throw new Refusal("There is no such digest");
-    const bytes = chargedBytes(call, 1);
+    const bytes = chargedBuffer(call, 1);
     call.state.countEvent();
     return call.quickjs.newBuffer(createHash(algorithm).update(bytes).digest());
   },
@@ -114,36 +115,32 @@ export function callHostFunction(
   }
 }
 
+/** A whole text, charged by its length. */
 function chargedText(call: HostCall, index: number): Uint8Array<ArrayBuffer> {
-  const text = call.quickjs.readText(call.argument(index) ?? missing());
-  if (text === undefined) throw new Refusal("The text cannot be read");
-  call.charge(text.length);
-  return text;
+  return readCharged(call, index, (value) =>
+    call.quickjs.readText(value, BYTES_MAX, (bytes) => {
+      if (bytes > BYTES_MAX) throw new Refusal("The text is too long");
+      call.charge(bytes);
+    }),
+  );
 }
 
-/** All bytes of a buffer. */
-function chargedBuffer(call: HostCall, index: number): Uint8Array<ArrayBuffer> {
-  const bytes = call.quickjs.readBuffer(call.argument(index) ?? missing());
-  if (bytes === undefined) throw new Refusal("That is neither text nor a buffer");
-  call.charge(bytes.length);
-  return bytes;
-}
-
-/** Bytes given as buffer, offset and length from the argument at `index` on. */
-function chargedBytes(call: HostCall, index: number): Uint8Array<ArrayBuffer> {
-  const { quickjs } = call;
-  const offset = quickjs.readNumber(call.argument(index + 1) ?? missing());
-  const length = quickjs.readNumber(call.argument(index + 2) ?? missing());
-  if (!(Number.isInteger(length) && length >= 0 && length <= BYTES_MAX)) throw new Refusal("That is no length");
-  call.charge(length);
-  const bytes = quickjs.readBuffer(call.argument(index) ?? missing(), offset, length);
-  if (bytes === undefined) throw new Refusal("The bytes are not inside their buffer");
-  return bytes;
-}
-
-/** What the engine gives is UTF-8. */
-function asString(text: Uint8Array<ArrayBuffer>): string {
+/** The first `bytesMax` of a text, charged by its whole length. */
+function chargedStart(call: HostCall, index: number, bytesMax: number): string {
+  const text = readCharged(call, index, (value) => call.quickjs.readText(value, bytesMax, call.charge));
+  // What the engine gives is UTF-8.
   return Buffer.from(text.buffer, text.byteOffset, text.length).toString();
+}
+
+/** A whole buffer, charged by its length. */
+function chargedBuffer(call: HostCall, index: number): Uint8Array<ArrayBuffer> {
+  return readCharged(call, index, (value) => call.quickjs.readBuffer(value, call.charge));
+}
+
+function readCharged(call: HostCall, index: number, read: (value: Value) => Uint8Array<ArrayBuffer> | undefined) {
+  const bytes = read(call.argument(index) ?? missing());
+  if (bytes === undefined) throw new Refusal("That can be neither read as text nor as a buffer");
+  return bytes;
 }
 
 function missing(): never {

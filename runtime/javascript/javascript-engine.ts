@@ -36,9 +36,9 @@ export class EngineSession {
   }
 
   /** Runs `work` with the engine, under a budget, for the call whose state is given. @throws `host-fault` */
-  run(state: CallState, fuel: bigint, pagesMax: number, work: (quickjs: Quickjs) => void): EngineEnd {
+  run(state: CallState, fuel: bigint, work: (quickjs: Quickjs) => void): EngineEnd {
     this.#state = state;
-    return this.instance.run(fuel, pagesMax, () => work(this.requireQuickjs()));
+    return this.instance.run(fuel, () => work(this.requireQuickjs()));
   }
 }
 
@@ -53,11 +53,10 @@ export class JavascriptEngine {
     this.#module = new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>);
     const session = new EngineSession(this.#module);
     const state = new CallState(0, 0);
-    const pages = ENGINE_LAYOUT.pages;
-    session.instance.run(PRELUDE_FUEL, pages, () => {
+    session.instance.run(PRELUDE_FUEL, () => {
       session.quickjs = Quickjs.start(session.instance, ENGINE_LAYOUT.stackBytes);
     });
-    const end = session.run(state, PRELUDE_FUEL, pages, (quickjs) => {
+    const end = session.run(state, PRELUDE_FUEL, (quickjs) => {
       installHost(quickjs);
       for (const { name, source } of prelude) evaluatePrelude(quickjs, name, source);
     });

@@ -12,7 +12,6 @@ import type { Quickjs, Value } from "./quickjs.ts";
 
 /** Evaluating a source is not billed, so it has a bound of its own: about two seconds. */
 const LOAD_FUEL = 5_000_000_000n;
-const LOAD_PAGES = 1_024;
 const FILE_NAME = "microservice.js";
 
 /** A source that cannot be loaded: each call answers so, for the fuel that loading took. */
@@ -28,18 +27,22 @@ export class JavascriptProgram implements Program {
   readonly #loaded: EngineSnapshot | LoadFailure;
   #session: EngineSession | undefined;
 
-  /** @throws `host-fault` */
-  constructor(engine: JavascriptEngine, source: Uint8Array) {
+  /**
+   * @param pages of memory, for loading and for every call; at least the engine's own 256
+   * @throws `host-fault`
+   */
+  constructor(engine: JavascriptEngine, source: Uint8Array, pages: number) {
     this.#engine = engine;
     const session = engine.newSession();
+    session.instance.reserve(pages);
     const state = new CallState(0, 0);
-    const end = session.run(state, LOAD_FUEL, LOAD_PAGES, (quickjs) => load(quickjs, engine, state, source));
+    const end = session.run(state, LOAD_FUEL, (quickjs) => load(quickjs, engine, state, source));
     if (end.kind === "returned" && state.failure === undefined) this.#loaded = session.instance.snapshot();
     else {
       this.#loaded = {
         outcome: end.kind === "returned" ? "guest-abort" : end.kind,
         fuel: end.fuel,
-        pages: session.instance.pages,
+        pages: session.instance.usedPages,
         logs: logsOf(state, end),
       };
     }
@@ -58,7 +61,7 @@ export class JavascriptProgram implements Program {
     const session = this.#restoredSession(loaded);
     // Whatever happens below, the next call must not find this one's state unless it ended in order.
     this.#session = undefined;
-    const end = session.run(state, limits.fuel, limits.memoryPages, (quickjs) => {
+    const end = session.run(state, limits.fuel, (quickjs) => {
       answer(quickjs, this.#engine, state, head);
     });
     const isAnswered = end.kind === "returned" && state.response !== undefined;
@@ -66,7 +69,7 @@ export class JavascriptProgram implements Program {
       outcome: end.kind !== "returned" ? end.kind : isAnswered ? "ok" : "guest-abort",
       ...(isAnswered && state.response !== undefined && { response: state.response }),
       fuel: end.fuel,
-      pages: session.instance.pages,
+      pages: session.instance.usedPages,
       events: state.events,
       logs: logsOf(state, end),
       request,

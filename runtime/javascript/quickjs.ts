@@ -19,6 +19,8 @@ const ALL_JOBS = -1;
 const VALUE_BYTES = 8;
 /** High halves of a value, as this build boxes them. */
 const TAG = { string: -7, rope: -6, object: -1, exception: 6 } as const;
+/** Of a text that is only shown. */
+const TEXT_BYTES_MAX = 65_536;
 const BINARY_JSON_STRING = [5, 0, 7] as const;
 /** A string's length lies this far before its characters. */
 const STRING_LENGTH_OFFSET = 12;
@@ -125,14 +127,22 @@ export class Quickjs {
     return value;
   }
 
-  /** UTF-8 of the value's string form; a lone surrogate becomes U+FFFD. Undefined where the conversion throws. */
-  readText(value: Value): Uint8Array<ArrayBuffer> | undefined {
+  /**
+   * UTF-8 of the value's string form, at most its first `bytesMax`; a lone surrogate becomes U+FFFD. `announce` is told
+   * the whole length before anything is copied. Undefined where the conversion throws.
+   */
+  readText(
+    value: Value,
+    bytesMax: number = TEXT_BYTES_MAX,
+    announce?: (bytes: number) => void,
+  ): Uint8Array<ArrayBuffer> | undefined {
     const { engine } = this.#machine;
     const start = engine.string(this.#context, value);
     if (start === 0) return undefined;
     const memory = this.#machine.memory();
     const length = new DataView(memory.buffer).getUint32(start - STRING_LENGTH_OFFSET, true) & 0x7fffffff;
-    const bytes = memory.slice(start, start + length);
+    announce?.(length);
+    const bytes = memory.slice(start, start + Math.min(length, bytesMax));
     engine.freeString(this.#context, start);
     return replaceSurrogates(bytes);
   }
@@ -142,16 +152,18 @@ export class Quickjs {
     return this.#machine.engine.newArrayBuffer(this.#context, this.#allocate(bytes, 0), bytes.length);
   }
 
-  /** A copy of an ArrayBuffer or part of it; undefined where the value is none, or the part lies outside it. */
-  readBuffer(value: Value, offset = 0, length?: number): Uint8Array<ArrayBuffer> | undefined {
+  /**
+   * A copy of an ArrayBuffer. `announce` is told the length before anything is copied. Undefined where the value is no
+   * ArrayBuffer.
+   */
+  readBuffer(value: Value, announce: (bytes: number) => void): Uint8Array<ArrayBuffer> | undefined {
     const { engine } = this.#machine;
     if (this.#tagOf(value) !== TAG.object) return undefined;
-    const total = engine.arrayBufferLength(this.#context, value);
+    const length = engine.arrayBufferLength(this.#context, value);
+    announce(length);
     const start = engine.arrayBuffer(this.#context, value);
     if (start === 0) return undefined;
-    const count = length ?? total;
-    const isInside = isCount(offset) && isCount(count) && offset + count <= total;
-    const bytes = isInside ? this.#machine.memory().slice(start + offset, start + offset + count) : undefined;
+    const bytes = this.#machine.memory().slice(start, start + length);
     engine.free(start);
     return bytes;
   }
@@ -251,8 +263,4 @@ function replaceSurrogates(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuff
     if (bytes[at] === 0xed && (bytes[at + 1] ?? 0) >= 0xa0) bytes.set([0xef, 0xbf, 0xbd], at);
   }
   return bytes;
-}
-
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 0;
 }

@@ -10,7 +10,7 @@ const ROUNDS = 15;
 
 /** Median microseconds of a call that parses JSON, sorts, hashes and writes JSON, and calls per second of one core. */
 export async function benchJavascript(): Promise<{ callMicros: number; callsPerSecond: number }> {
-  const program = new JavascriptProgram(new JavascriptEngine(await readEngine()), Buffer.from(JSON_HANDLER));
+  const program = new JavascriptProgram(new JavascriptEngine(await readEngine()), Buffer.from(JSON_HANDLER), 1_024);
   const invocation = benchInvocation();
   const first = program.run(invocation);
   if (first.outcome !== "ok") throw new Error(`The benchmark's handler ended as ${first.outcome}: ${first.logs}`);

@@ -23,7 +23,10 @@ test("JavaScript and WebAssembly run in executors, with the same answer and bill
   const execution = await runtime.run(shout, invocation);
   assert.equal(execution.outcome, "ok");
   assert.match(textOf(execution), /^HELLO0\.\d+$/);
-  assert.deepEqual(execution, new JavascriptProgram(engine, shout.layer).run(invocation));
+  assert.deepEqual(
+    execution,
+    new JavascriptProgram(engine, shout.layer, shout.config.limits.memoryPages).run(invocation),
+  );
   const copied = await runtime.run(echo, invocation);
   assert.equal(textOf(copied), "hello");
   await using weaker = await createRuntime({ executors: 1, isolation: "process" });

@@ -9,7 +9,7 @@ export function utf8Encode(text) {
 
 /** Text of UTF-8 bytes; an invalid sequence becomes U+FFFD, a byte order mark is kept. */
 export function utf8Decode(bytes) {
-  return host.utf8Decode(bytes.buffer, bytes.byteOffset, bytes.byteLength, false);
+  return host.utf8Decode(bufferOf(bytes), false);
 }
 
 /** A view of the same memory, or undefined where the value is no ArrayBuffer and no view. */
@@ -18,6 +18,11 @@ export function viewOf(value) {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return undefined;
+}
+
+/** The buffer of exactly these bytes: the host is always given a whole one. */
+export function bufferOf(view) {
+  return view.byteLength === view.buffer.byteLength ? view.buffer : view.slice().buffer;
 }
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

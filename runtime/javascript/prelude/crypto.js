@@ -1,5 +1,5 @@
 // crypto and Math.random: digests by the host, randomness from the call's seed alone.
-import { viewOf } from "./bytes.js";
+import { bufferOf, viewOf } from "./bytes.js";
 import { DOMException } from "./dom-exception.js";
 import { define, host } from "./host.js";
 
@@ -13,7 +13,7 @@ class SubtleCrypto {
     if (index === -1) throw new DOMException(`There is no digest "${name}"`, "NotSupportedError");
     const view = viewOf(data);
     if (view === undefined) throw new TypeError("digest takes an ArrayBuffer or a view");
-    return host.digest(index, view.buffer, view.byteOffset, view.byteLength);
+    return host.digest(index, bufferOf(view));
   }
 }
 

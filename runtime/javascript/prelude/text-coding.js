@@ -1,5 +1,5 @@
 // TextEncoder, and TextDecoder for UTF-8.
-import { utf8Encode, viewOf } from "./bytes.js";
+import { bufferOf, utf8Encode, viewOf } from "./bytes.js";
 import { define, host } from "./host.js";
 
 class TextEncoder {
@@ -59,7 +59,7 @@ class TextDecoder {
     const bytes = this.#pending.length === 0 ? view : concatenate(this.#pending, view);
     const held = options.stream ? incompleteTail(bytes) : 0;
     const whole = bytes.length - held;
-    let text = host.utf8Decode(bytes.buffer, bytes.byteOffset, whole, this.#fatal);
+    let text = host.utf8Decode(bufferOf(bytes.subarray(0, whole)), this.#fatal);
     if (text === undefined) throw new TypeError("The bytes are not UTF-8");
     if (!this.#started && text !== "") {
       this.#started = true;

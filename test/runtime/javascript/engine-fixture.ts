@@ -17,7 +17,7 @@ export interface CallOptions {
 }
 
 export function program(source: string): JavascriptProgram {
-  return new JavascriptProgram(engine, Buffer.from(source));
+  return new JavascriptProgram(engine, Buffer.from(source), LIMITS.memoryPages);
 }
 
 export function invocation({
