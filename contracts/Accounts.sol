@@ -56,7 +56,7 @@ abstract contract Accounts is IExchange, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IExchange
-    function balanceOf(address account) external view returns (uint256) {
+    function balanceOf(address account) public view returns (uint256) {
         return balances[account];
     }
 

@@ -5,22 +5,25 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Accounts} from "./Accounts.sol";
-import {Attestation, IExchange, JobOrder, Lease} from "./interfaces/IExchange.sol";
-import {Leases} from "./Leases.sol";
+import {Clearing} from "./Clearing.sol";
+import {Attestation, ClaimedOrder, IExchange, JobOrder, Lease} from "./interfaces/IExchange.sol";
+import {LeaseState} from "./LeaseState.sol";
 import {Nodes} from "./Nodes.sol";
 import {Quorum} from "./Quorum.sol";
 import {Signatures} from "./Signatures.sol";
 import {AttestationType} from "./types/AttestationType.sol";
+import {ClaimType} from "./types/ClaimType.sol";
 import {JobOrderType} from "./types/JobOrderType.sol";
 import {LeaseType} from "./types/LeaseType.sol";
 
 /// Decides what a committee is paid, from signatures alone. It never looks at a job, a result or a price list: nodes
 /// that agree on the same 32 bytes are paid what they and the consumer signed for.
-contract Exchange is Leases {
+contract Exchange is Clearing {
     using SafeCast for uint256;
 
     uint256 private constant QUORUM_BPS_MIN = 5_001;
     uint256 private constant BPS = 10_000;
+    uint256 private constant CLAIM_ORDERS_MAX = 1_024;
 
     /// One bit for each order settled without a voucher.
     mapping(bytes32 leaseId => mapping(uint256 word => uint256 bits)) private settledNonces;
@@ -34,28 +37,59 @@ contract Exchange is Leases {
         bytes calldata orderSignature,
         Attestation[] calldata attestations
     ) external {
+        _settle(lease, order, orderSignature, attestations);
+    }
+
+    /// @inheritdoc IExchange
+    function adjudicate(
+        Lease calldata lease,
+        JobOrder calldata order,
+        bytes calldata orderSignature,
+        Attestation[] calldata attestations
+    ) external {
+        (bytes32 orderId, bytes32 resultHash) = _settle(lease, order, orderSignature, attestations);
+        _freezeDissenters(orderId, order.deadline, resultHash, attestations);
+    }
+
+    /// @inheritdoc IExchange
+    function accuse(
+        Lease calldata lease,
+        JobOrder calldata order,
+        bytes calldata orderSignature,
+        Attestation[] calldata attestations
+    ) external {
         bytes32 leaseId = LeaseType.hash(lease);
-        LeaseState memory state = leases[leaseId];
-        if (!state.live) revert LeaseNotLive(leaseId, _statusOf(state));
-        bytes32 orderId = _requireOrder(leaseId, lease.sessionKey, state, order, orderSignature);
-        bool late = block.timestamp > order.deadline;
-        if (!late && attestations.length != lease.nodes.length) {
-            revert AttestationsMissing(attestations.length, lease.nodes.length, order.deadline);
-        }
+        // The lease may be closed by now; what its committee signed stays true.
+        bytes32 orderId = _requireOrder(leaseId, lease.sessionKey, _load(leaseId).expiry, order, orderSignature);
         _requireAttestations(orderId, lease.nodes, attestations);
         Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order.quorumBps, attestations);
+        if (group.size == attestations.length) revert NoDissent(orderId);
+        _freezeDissenters(orderId, order.deadline, group.resultHash, attestations);
+    }
 
-        _useNonce(leaseId, state, order.nonce);
-        uint256 total = _payGroup(leaseId, orderId, group, order.maxPrice, attestations);
-        uint256 fee = late ? order.forceFee : 0;
-        if (state.funds < total + fee) revert LeaseUnderfunded(leaseId, state.funds, total + fee);
-        state.funds -= uint96(total + fee);
-        leases[leaseId] = state;
-        if (fee > 0) {
-            _credit(msg.sender, fee);
-            emit ForceFeePaid(orderId, msg.sender, fee);
+    /// @inheritdoc IExchange
+    function claim(
+        Lease calldata lease,
+        ClaimedOrder[] calldata orders,
+        uint96 perNode,
+        bytes[] calldata signatures
+    ) external {
+        if (orders.length == 0 || orders.length > CLAIM_ORDERS_MAX) {
+            revert ClaimSizeOutOfRange(orders.length, 1, CLAIM_ORDERS_MAX);
         }
-        emit OrderSettled(leaseId, orderId, order.nonce, group.resultHash, total);
+        bytes32 leaseId = LeaseType.hash(lease);
+        LeaseState memory state = _requireLive(leaseId);
+        (bytes32[] memory results, uint256 maxPrice, uint256 fee) = _claimOrders(lease, leaseId, state, orders);
+        if (perNode > maxPrice) revert ClaimExceedsOrders(perNode, maxPrice);
+        bytes32 claimId = _hashTypedDataV4(ClaimType.hash(leaseId, keccak256(abi.encodePacked(results)), perNode));
+        _requireClaimants(lease.nodes, claimId, signatures);
+
+        for (uint256 i = 0; i < lease.nodes.length; ++i) {
+            _earn(lease.nodes[i], perNode);
+            emit NodePaid(lease.nodes[i], leaseId, claimId, perNode);
+        }
+        _spend(leaseId, claimId, state, uint256(perNode) * lease.nodes.length, fee);
+        emit OrdersClaimed(leaseId, claimId, perNode, results);
     }
 
     /// @inheritdoc IExchange
@@ -68,15 +102,38 @@ contract Exchange is Leases {
         return _hashTypedDataV4(JobOrderType.hash(order));
     }
 
+    function _settle(
+        Lease calldata lease,
+        JobOrder calldata order,
+        bytes calldata orderSignature,
+        Attestation[] calldata attestations
+    ) private returns (bytes32 orderId, bytes32 resultHash) {
+        bytes32 leaseId = LeaseType.hash(lease);
+        LeaseState memory state = _requireLive(leaseId);
+        orderId = _requireOrder(leaseId, lease.sessionKey, state.expiry, order, orderSignature);
+        bool late = block.timestamp > order.deadline;
+        if (!late && attestations.length != lease.nodes.length) {
+            revert AttestationsMissing(attestations.length, lease.nodes.length, order.deadline);
+        }
+        _requireAttestations(orderId, lease.nodes, attestations);
+        Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order.quorumBps, attestations);
+        resultHash = group.resultHash;
+
+        _useNonce(leaseId, state, order.nonce);
+        uint256 total = _payGroup(leaseId, orderId, group, order.maxPrice, attestations);
+        _spend(leaseId, orderId, state, total, late ? order.forceFee : 0);
+        emit OrderSettled(leaseId, orderId, order.nonce, resultHash, total);
+    }
+
     function _requireOrder(
         bytes32 leaseId,
         address sessionKey,
-        LeaseState memory state,
+        uint256 expiry,
         JobOrder calldata order,
         bytes calldata signature
     ) private view returns (bytes32 orderId) {
         if (order.lease != leaseId) revert OrderOfOtherLease(leaseId, order.lease);
-        if (order.deadline > state.expiry) revert OrderOutlivesLease(order.deadline, state.expiry);
+        if (order.deadline > expiry) revert OrderOutlivesLease(order.deadline, expiry);
         if (order.quorumBps < QUORUM_BPS_MIN || order.quorumBps > BPS) {
             revert QuorumOutOfRange(order.quorumBps, QUORUM_BPS_MIN, BPS);
         }
@@ -134,6 +191,68 @@ contract Exchange is Leases {
         if (used & bit != 0) revert NonceUsed(nonce);
         settledNonces[leaseId][nonce >> 8] = used | bit;
         state.forced = (uint256(state.forced) + 1).toUint16();
+    }
+
+    /// Checks each order as `settle` does, and that its consumer had until the deadline to pay by voucher; uses up its
+    /// nonce. `results` is each order's id and result hash in turn.
+    function _claimOrders(
+        Lease calldata lease,
+        bytes32 leaseId,
+        LeaseState memory state,
+        ClaimedOrder[] calldata orders
+    ) private returns (bytes32[] memory results, uint256 maxPrice, uint256 fee) {
+        results = new bytes32[](2 * orders.length);
+        for (uint256 i = 0; i < orders.length; ++i) {
+            JobOrder calldata order = orders[i].order;
+            bytes32 orderId = _requireOrder(leaseId, lease.sessionKey, state.expiry, order, orders[i].signature);
+            _requireLate(orderId, order.deadline);
+            _useNonce(leaseId, state, order.nonce);
+            maxPrice += order.maxPrice;
+            fee += order.forceFee;
+            results[2 * i] = orderId;
+            results[2 * i + 1] = orders[i].resultHash;
+        }
+    }
+
+    function _requireClaimants(
+        address[] calldata committee,
+        bytes32 claimId,
+        bytes[] calldata signatures
+    ) private pure {
+        if (signatures.length != committee.length) {
+            revert ClaimSignaturesMissing(signatures.length, committee.length);
+        }
+        for (uint256 i = 0; i < committee.length; ++i) {
+            if (!Signatures.isBy(committee[i], claimId, signatures[i])) revert ClaimSignatureInvalid(committee[i]);
+        }
+    }
+
+    function _requireLate(bytes32 orderId, uint256 deadline) private view {
+        if (block.timestamp <= deadline) revert OrderInTime(orderId, deadline, block.timestamp);
+    }
+
+    function _freezeDissenters(
+        bytes32 orderId,
+        uint256 deadline,
+        bytes32 resultHash,
+        Attestation[] calldata attestations
+    ) private {
+        _requireLate(orderId, deadline);
+        // From the order, not from the clock, so that showing the evidence again prolongs nothing.
+        uint256 until = deadline + 2 * uint256(GRACE);
+        for (uint256 i = 0; i < attestations.length; ++i) {
+            if (attestations[i].resultHash != resultHash) _freeze(attestations[i].node, orderId, until);
+        }
+    }
+
+    /// Takes what a forced settlement costs from the lease and writes its state.
+    function _spend(bytes32 leaseId, bytes32 orderId, LeaseState memory state, uint256 total, uint256 fee) private {
+        if (state.funds < total + fee) revert LeaseUnderfunded(leaseId, state.funds, total + fee);
+        state.funds -= uint96(total + fee);
+        _store(leaseId, state);
+        if (fee == 0) return;
+        _credit(msg.sender, fee);
+        emit ForceFeePaid(orderId, msg.sender, fee);
     }
 
     function _payGroup(

@@ -132,6 +132,14 @@ abstract contract Nodes is Accounts, EIP712 {
         nodes[node].earned += uint96(amount);
     }
 
+    /// Never shortens a freeze.
+    function _freeze(address node, bytes32 orderId, uint256 until) internal {
+        Stake storage stake = stakes[node];
+        if (until <= stake.frozenUntil) return;
+        stake.frozenUntil = uint40(until);
+        emit StakeFrozen(node, orderId, uint40(until));
+    }
+
     function _requireOwner(address node) private view {
         address owner = nodes[node].owner;
         if (owner == address(0)) revert NodeUnknown(node);

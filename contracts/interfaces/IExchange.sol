@@ -43,6 +43,44 @@ struct Attestation {
     bytes signature;
 }
 
+/// A consumer's signed wish that anyone may open this lease for it.
+struct LeaseOpening {
+    Lease lease;
+    uint96 amount;
+    uint40 expiry;
+    /// Nobody can open it later than this.
+    uint40 validUntil;
+    /// By the consumer's account, or by its contract (ERC-1271), over `OpenLease(lease, amount, expiry, validUntil)`.
+    bytes signature;
+}
+
+/// An order that a whole committee has done and its consumer has not paid by voucher.
+struct ClaimedOrder {
+    JobOrder order;
+    /// By the session key over the order.
+    bytes signature;
+    /// What all nodes of the committee agree on.
+    bytes32 resultHash;
+}
+
+/// Why a clearing left an entry as it was.
+enum SkipReason {
+    None,
+    /// An entry names a node that is not in the batch's table, or more nodes than a committee has.
+    SeatUnknown,
+    /// The lease is closed, or nobody opened these terms.
+    LeaseNotLive,
+    /// A node of the committee did not sign the batch.
+    NodeNotSigned,
+    /// The session key did not sign the voucher, or signed another number of forced settlements.
+    VoucherNotSigned,
+    /// Orders were settled without a voucher since this one was signed.
+    ForcedSince,
+    /// The voucher says less than one that was cleared before, or nothing more.
+    VoucherStale,
+    LeaseUnderfunded
+}
+
 /// Derived from a lease's facts and the clock, never stored, so that it cannot disagree with the money.
 enum LeaseStatus {
     /// Never opened.
@@ -96,8 +134,13 @@ struct NodeView {
 /// rebases downwards, or that blocks an address, breaks the exits of those it touches. Units sent to the exchange
 /// without `deposit` belong to nobody and stay where they are.
 ///
-/// What breaks liveness, and how it heals: a silent consumer, by `settle` after the order's deadline; a silent node, by
-/// a quorum of the others after the deadline; a committee that finds no quorum, by `close` after expiry + grace.
+/// Four rungs settle a lease, each open to anyone: `clear` by the consumer's voucher, `claim` by the whole committee when
+/// the consumer is silent, `settle` and `adjudicate` by attestations when nodes are silent or disagree, and `close`.
+/// A forced settlement (any but `clear`) raises the lease's `forced`, which every voucher names, so nothing is paid
+/// twice over two rungs.
+///
+/// What breaks liveness, and how it heals: a silent consumer, by `claim` after the deadlines; a silent node, by a quorum
+/// of the others after the deadline; a committee that finds no quorum, by `close` after expiry + grace.
 ///
 /// Signatures are EIP-712 over the domain `{ name: "mimik exchange", version: "1", chainId, verifyingContract }`, 65
 /// bytes or the 64 of EIP-2098, with low `s`.
@@ -176,11 +219,14 @@ interface IExchange {
         uint96 amount,
         uint40 expiry
     );
+    event OpeningSkipped(bytes32 indexed leaseId, uint256 index, bytes reason);
     event LeaseToppedUp(bytes32 indexed leaseId, address indexed from, uint256 amount);
     event LeaseExtended(bytes32 indexed leaseId, uint40 expiry);
     event LeaseClosed(bytes32 indexed leaseId, address indexed consumer, uint256 refund);
 
     error NotConsumer(address consumer, address caller);
+    error OpeningSignatureInvalid(address consumer);
+    error TooManyOpenings(uint256 openings, uint256 max);
     error SessionKeyZero();
     error CommitteeSizeOutOfRange(uint256 size, uint256 min, uint256 max);
     error CommitteeNotAscending(address node);
@@ -193,6 +239,13 @@ interface IExchange {
     /// @notice Locks `amount` of the caller's account for the committee `lease.nodes`: 1 to 16 registered nodes,
     /// strictly ascending, of distinct owners. The lease id is the EIP-712 struct hash of `lease`, without domain.
     function open(Lease calldata lease, uint256 amount, uint40 expiry) external returns (bytes32 leaseId);
+
+    /// @notice `open` by the consumer's signature; anyone may send it, and nobody can change it.
+    function openSigned(LeaseOpening calldata opening) external returns (bytes32 leaseId);
+
+    /// @notice Opens many leases of many consumers, at most 1,024. One that cannot be opened is skipped, and the event
+    /// carries the error that `openSigned` gives for it.
+    function openMany(LeaseOpening[] calldata openings) external;
 
     /// @notice Adds `amount` of the caller's account to a lease that is not closed. Anyone may call; a remainder goes to
     /// the consumer all the same.
@@ -209,7 +262,31 @@ interface IExchange {
     /// @notice Whether the order with `nonce` was settled without a voucher.
     function isSettled(bytes32 leaseId, uint32 nonce) external view returns (bool);
 
-    // Settlement
+    // Settlement with the consumer's voucher
+
+    /// A lease's part in a clearing: its voucher now stands at `perNode` and `upTo`, and `total` left the lease.
+    event LeaseCleared(bytes32 indexed leaseId, uint64 perNode, uint32 upTo, uint256 total);
+    /// A node's part in the clearing of the same transaction, netted over all leases in it.
+    event NodeCleared(address indexed node, uint256 amount);
+    event EntrySkipped(bytes32 indexed batchId, bytes32 indexed leaseId, uint256 index, SkipReason reason);
+    event BatchCleared(bytes32 indexed batchId, bytes32 receiptsRoot);
+
+    error BatchMalformed(uint256 length, uint256 needed);
+    error BatchTooLarge(uint256 nodes, uint256 max);
+
+    /// @notice Charges many leases by their session keys' cumulative vouchers, `Voucher(lease, perNode, upTo, forced,
+    /// last)`, and pays the nodes, netted. Anyone may call, whenever the leases are not closed.
+    ///
+    /// Every node signs once, over the whole batch, `ClearingBatch(entries, receiptsRoot, validUntil)`, because a
+    /// voucher also takes away: orders up to `upTo` can no longer be forced, and `last` closes the lease at once and
+    /// returns its remainder. `perNode` and `upTo` only grow. A voucher that was signed before a forced settlement is
+    /// void, so a node clears a voucher, or claims its orders, before the first of their deadlines + grace.
+    ///
+    /// A bad entry is skipped with its reason and does not touch the others; malformed calldata reverts.
+    /// @param batch Packed as `ClearingCalldata` says.
+    function clear(bytes calldata batch) external;
+
+    // Settlement without a voucher
 
     event OrderSettled(
         bytes32 indexed leaseId,
@@ -218,13 +295,19 @@ interface IExchange {
         bytes32 resultHash,
         uint256 total
     );
+    /// The committee was paid `perNode` each for the orders in `results`: each order's id and result hash in turn.
+    event OrdersClaimed(bytes32 indexed leaseId, bytes32 indexed claimId, uint96 perNode, bytes32[] results);
+    /// `orderId` is the id of the order, or of the claim.
     event NodePaid(address indexed node, bytes32 indexed leaseId, bytes32 indexed orderId, uint256 amount);
-    /// The order's `forceFee` went to the account of whoever settled it after its deadline.
+    /// What orders promise to whoever settles them after their deadline went to the account of `to`.
     event ForceFeePaid(bytes32 indexed orderId, address indexed to, uint256 amount);
+    event StakeFrozen(address indexed node, bytes32 indexed orderId, uint40 until);
 
     error OrderOfOtherLease(bytes32 leaseId, bytes32 ordered);
     error OrderSignatureInvalid(bytes32 orderId, address sessionKey);
     error OrderOutlivesLease(uint256 deadline, uint256 expiry);
+    /// The consumer still has time to pay by voucher.
+    error OrderInTime(bytes32 orderId, uint256 deadline, uint256 time);
     error OrderExpired(bytes32 orderId, uint256 until, uint256 time);
     error QuorumOutOfRange(uint256 quorumBps, uint256 min, uint256 max);
     error NonceCovered(uint256 nonce, uint256 upTo);
@@ -241,7 +324,12 @@ interface IExchange {
         uint256 committeeStake,
         uint256 quorumBps
     );
+    error NoDissent(bytes32 orderId);
     error LeaseUnderfunded(bytes32 leaseId, uint256 funds, uint256 needed);
+    error ClaimSizeOutOfRange(uint256 orders, uint256 min, uint256 max);
+    error ClaimSignaturesMissing(uint256 present, uint256 committee);
+    error ClaimSignatureInvalid(address node);
+    error ClaimExceedsOrders(uint256 perNode, uint256 max);
 
     /// @notice Pays the nodes that agree on the order's result; anyone may call, from the moment that the attestations
     /// exist until the order's deadline + grace. Until the deadline every node of the committee must be among the
@@ -255,6 +343,36 @@ interface IExchange {
     /// be topped up and the order settled then.
     /// @param attestations Strictly ascending by node.
     function settle(
+        Lease calldata lease,
+        JobOrder calldata order,
+        bytes calldata orderSignature,
+        Attestation[] calldata attestations
+    ) external;
+
+    /// @notice The consumer went silent: pays every node of the committee `perNode` for all the orders together, which
+    /// they sign as one, `Claim(lease, orders, perNode)`, where `orders` is the hash of each order's id and result hash
+    /// in turn. Between deadline and deadline + grace of every order; the caller gets their `forceFee`s.
+    /// @param orders 1 to 1,024.
+    /// @param signatures Of every node of the committee, in its order.
+    function claim(
+        Lease calldata lease,
+        ClaimedOrder[] calldata orders,
+        uint96 perNode,
+        bytes[] calldata signatures
+    ) external;
+
+    /// @notice The nodes disagree: `settle` after the deadline, which also freezes the stake of every dissenter that is
+    /// shown, until the order's deadline + two graces. A freeze takes nothing, it only keeps the stake where it is.
+    function adjudicate(
+        Lease calldata lease,
+        JobOrder calldata order,
+        bytes calldata orderSignature,
+        Attestation[] calldata attestations
+    ) external;
+
+    /// @notice Freezes as `adjudicate` does and pays nobody, so that leaving a dissenter out of the calldata of a
+    /// settlement does not save it.
+    function accuse(
         Lease calldata lease,
         JobOrder calldata order,
         bytes calldata orderSignature,

@@ -5,9 +5,10 @@ import {JobOrder} from "../interfaces/IExchange.sol";
 
 /// Decides the EIP-712 struct hash of an order. It never judges whether the order may be settled.
 library JobOrderType {
-    string internal constant TYPE =
-        "JobOrder(bytes32 lease,uint32 nonce,bytes32 jobs,uint96 maxPrice,uint96 forceFee,uint16 quorumBps,uint40 deadline)";
-    bytes32 internal constant TYPE_HASH = keccak256(bytes(TYPE));
+    /// Of the literal, which the compiler folds; of a constant string it would be hashed at every use.
+    bytes32 internal constant TYPE_HASH = keccak256(
+        "JobOrder(bytes32 lease,uint32 nonce,bytes32 jobs,uint96 maxPrice,uint96 forceFee,uint16 quorumBps,uint40 deadline)"
+    );
 
     function hash(JobOrder calldata order) internal pure returns (bytes32) {
         return keccak256(abi.encode(TYPE_HASH, order));

@@ -3,10 +3,14 @@ pragma solidity 0.8.37;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Exchange} from "../../contracts/Exchange.sol";
-import {Attestation, JobOrder, Lease} from "../../contracts/interfaces/IExchange.sol";
+import {Attestation, ClaimedOrder, JobOrder, Lease, LeaseOpening} from "../../contracts/interfaces/IExchange.sol";
 import {PaymentToken} from "../../contracts/PaymentToken.sol";
 import {AttestationType} from "../../contracts/types/AttestationType.sol";
+import {ClaimType} from "../../contracts/types/ClaimType.sol";
+import {ClearingBatchType} from "../../contracts/types/ClearingBatchType.sol";
 import {NodeRegistrationType} from "../../contracts/types/NodeRegistrationType.sol";
+import {OpenLeaseType} from "../../contracts/types/OpenLeaseType.sol";
+import {VoucherType} from "../../contracts/types/VoucherType.sol";
 import {Vm} from "./Vm.sol";
 
 /// An exchange with a funded consumer and registered nodes of as many owners, and hands that sign for all of them.
@@ -45,6 +49,11 @@ abstract contract ExchangeTest {
         token.approve(address(exchange), amount);
         vm.prank(account);
         exchange.deposit(amount);
+    }
+
+    function arrayOf(JobOrder memory order) internal pure returns (JobOrder[] memory orders) {
+        orders = new JobOrder[](1);
+        orders[0] = order;
     }
 
     function earned(address node) internal view returns (uint256) {
@@ -132,7 +141,148 @@ abstract contract ExchangeTest {
         attestation = Attestation(node, resultHash, price, commits, sign(keyOf[node], typed(structHash)));
     }
 
+    // Vouchers and clearings
+
+    /// What a session key signs, before it is signed.
+    struct Voucher {
+        Lease lease;
+        uint64 perNode;
+        uint32 upTo;
+        uint16 forced;
+        bool last;
+    }
+
+    function voucherOf(Lease memory lease, uint64 perNode, uint32 upTo) internal pure returns (Voucher memory) {
+        return Voucher({lease: lease, perNode: perNode, upTo: upTo, forced: 0, last: false});
+    }
+
+    function batchOf(Voucher memory voucher) internal view returns (bytes memory) {
+        Voucher[] memory vouchers = new Voucher[](1);
+        vouchers[0] = voucher;
+        return batchOf(voucher.lease.nodes, vouchers, EXPIRY, address(0));
+    }
+
+    /// A clearing of all vouchers, signed by all `nodes` but `silent`.
+    function batchOf(
+        address[] memory nodes,
+        Voucher[] memory vouchers,
+        uint40 validUntil,
+        address silent
+    ) internal view returns (bytes memory) {
+        bytes memory signed;
+        for (uint256 i = 0; i < nodes.length; ++i) signed = abi.encodePacked(signed, bytes20(nodes[i]));
+        for (uint256 i = 0; i < vouchers.length; ++i) signed = bytes.concat(signed, entryOf(nodes, vouchers[i]));
+        bytes32 receiptsRoot = keccak256("receipts");
+        bytes memory header = abi.encodePacked(validUntil, receiptsRoot, uint16(nodes.length), uint16(vouchers.length));
+        return signBatch(header, nodes, signed, silent);
+    }
+
+    function signBatch(
+        bytes memory header,
+        address[] memory nodes,
+        bytes memory signed,
+        address silent
+    ) internal view returns (bytes memory) {
+        bytes32 digest = batchDigest(header, signed);
+        bytes memory signatures;
+        for (uint256 i = 0; i < nodes.length; ++i) {
+            uint256 key = nodes[i] == silent ? 0xBAD : keyOf[nodes[i]];
+            signatures = bytes.concat(signatures, signCompact(key, digest));
+        }
+        return bytes.concat(header, signatures, signed);
+    }
+
+    function batchDigest(bytes memory header, bytes memory signed) internal view returns (bytes32) {
+        bytes32 receiptsRoot;
+        assembly ("memory-safe") {
+            receiptsRoot := mload(add(header, 37))
+        }
+        uint40 validUntil = uint40(bytes5(header));
+        return typed(keccak256(abi.encode(ClearingBatchType.TYPE_HASH, keccak256(signed), receiptsRoot, validUntil)));
+    }
+
+    /// The digest that the `nodes` of a batch signed.
+    function batchIdOf(bytes memory batch, uint256 nodes) internal view returns (bytes32) {
+        return batchDigest(slice(batch, 0, 41), slice(batch, 41 + 64 * nodes, batch.length));
+    }
+
+    function slice(bytes memory all, uint256 from, uint256 to) internal pure returns (bytes memory part) {
+        part = new bytes(to - from);
+        for (uint256 i = from; i < to; ++i) part[i - from] = all[i];
+    }
+
+    function entryOf(address[] memory table, Voucher memory voucher) internal view returns (bytes memory entry) {
+        Lease memory lease = voucher.lease;
+        bytes memory signature = signCompact(SESSION, voucherDigest(voucher));
+        entry = abi.encodePacked(lease.consumer, lease.sessionKey, lease.salt, voucher.perNode, voucher.upTo);
+        entry = abi.encodePacked(entry, voucher.forced, voucher.last, signature, uint8(lease.nodes.length));
+        for (uint256 i = 0; i < lease.nodes.length; ++i) {
+            uint16 seat = 0;
+            while (seat < table.length && table[seat] != lease.nodes[i]) ++seat;
+            entry = abi.encodePacked(entry, seat);
+        }
+    }
+
+    function voucherDigest(Voucher memory voucher) internal view returns (bytes32) {
+        return
+            typed(
+                keccak256(
+                    abi.encode(
+                        VoucherType.TYPE_HASH,
+                        exchange.leaseIdOf(voucher.lease),
+                        voucher.perNode,
+                        voucher.upTo,
+                        voucher.forced,
+                        voucher.last
+                    )
+                )
+            );
+    }
+
+    // Claims
+
+    /// A claim of `orders`, each with the right result, signed by every node.
+    function claimOf(
+        Lease memory lease,
+        JobOrder[] memory orders,
+        uint96 perNode
+    ) internal view returns (ClaimedOrder[] memory claimed, bytes[] memory signatures) {
+        claimed = new ClaimedOrder[](orders.length);
+        bytes memory results;
+        for (uint256 i = 0; i < orders.length; ++i) {
+            bytes32 orderId = exchange.orderIdOf(orders[i]);
+            claimed[i] = ClaimedOrder(orders[i], signCompact(SESSION, orderId), RIGHT);
+            results = abi.encodePacked(results, orderId, RIGHT);
+        }
+        bytes32 leaseId = exchange.leaseIdOf(lease);
+        bytes32 digest = typed(keccak256(abi.encode(ClaimType.TYPE_HASH, leaseId, keccak256(results), perNode)));
+        signatures = new bytes[](lease.nodes.length);
+        for (uint256 i = 0; i < lease.nodes.length; ++i) signatures[i] = signCompact(keyOf[lease.nodes[i]], digest);
+    }
+
     // Signatures
+
+    function signOpening(
+        uint256 key,
+        Lease memory lease,
+        uint96 amount,
+        uint40 expiry,
+        uint40 validUntil
+    ) internal view returns (LeaseOpening memory) {
+        LeaseOpening memory opening = LeaseOpening(lease, amount, expiry, validUntil, "");
+        opening.signature = sign(key, openingDigest(opening));
+        return opening;
+    }
+
+    function openingDigest(LeaseOpening memory opening) internal view returns (bytes32) {
+        bytes32 leaseId = exchange.leaseIdOf(opening.lease);
+        return
+            typed(
+                keccak256(
+                    abi.encode(OpenLeaseType.TYPE_HASH, leaseId, opening.amount, opening.expiry, opening.validUntil)
+                )
+            );
+    }
 
     function signOrder(JobOrder memory order) internal view returns (bytes memory) {
         return sign(SESSION, exchange.orderIdOf(order));

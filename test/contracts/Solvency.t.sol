@@ -2,13 +2,24 @@
 pragma solidity 0.8.37;
 
 import {Exchange} from "../../contracts/Exchange.sol";
-import {Attestation, IExchange, JobOrder, Lease, LeaseStatus, NodeView} from "../../contracts/interfaces/IExchange.sol";
+import {
+    Attestation,
+    ClaimedOrder,
+    IExchange,
+    JobOrder,
+    Lease,
+    LeaseOpening,
+    LeaseStatus,
+    LeaseView,
+    NodeView
+} from "../../contracts/interfaces/IExchange.sol";
 import {ExchangeTest} from "./ExchangeTest.sol";
 
 /// Random hands on the exchange: consumers, owners, nodes and strangers doing everything that anyone may do, in and out
 /// of time, with and without the right signatures. A refusal is fine, a panic is not.
 contract ExchangeHandler is ExchangeTest {
     uint256 private constant NODES = 7;
+    uint256 private constant CONSUMER_KEY = 0xC0;
     uint256 private constant LEASES_MAX = 12;
     uint256 private constant ACTORS = 4;
     uint256 private constant SETTLED_GAS = 3_000_000;
@@ -30,6 +41,7 @@ contract ExchangeHandler is ExchangeTest {
     mapping(bytes4 action => uint256) public done;
 
     constructor() {
+        consumer = vm.addr(CONSUMER_KEY);
         setUpExchange();
         deposited = 10 * FUNDS;
         nodes = newCommittee(NODES, 0);
@@ -99,6 +111,24 @@ contract ExchangeHandler is ExchangeTest {
         }
     }
 
+    function openMany(uint256 seed, uint256 amount, uint256 duration) external {
+        if (leases.length == LEASES_MAX && !forgetOneClosed()) return;
+        Lease memory lease = Lease(consumer, vm.addr(SESSION), bytes32(++salts), new address[](3));
+        for (uint256 i = 0; i < 3; ++i) lease.nodes[i] = nodes[(seed % (NODES - 2)) + i];
+        uint96 locked = uint96(bound(amount, 0, exchange.balanceOf(consumer) + 1));
+        uint40 expiry = uint40(block.timestamp + bound(duration, 0, 2 days));
+        LeaseOpening[] memory openings = new LeaseOpening[](2);
+        openings[0] = signOpening(CONSUMER_KEY, lease, locked, expiry, uint40(block.timestamp));
+        // The same once more: the second must find the lease open already.
+        openings[1] = openings[0];
+        attempt(stranger, abi.encodeCall(IExchange.openMany, (openings)));
+        bytes32 leaseId = exchange.leaseIdOf(lease);
+        if (exchange.leaseOf(leaseId).status == LeaseStatus.None) return;
+        leases.push(lease);
+        leaseIds.push(leaseId);
+        ++done[this.openMany.selector];
+    }
+
     function topUp(uint256 who, uint256 which, uint256 amount) external {
         address account = accountOf(who);
         amount = bound(amount, 0, exchange.balanceOf(account) + 1);
@@ -123,13 +153,54 @@ contract ExchangeHandler is ExchangeTest {
     // Settlement
 
     function settle(uint256 which, uint256 who, uint256 seed, uint256 price) external {
+        force(this.settle.selector, IExchange.settle.selector, which, who, seed, price);
+    }
+
+    function adjudicate(uint256 which, uint256 who, uint256 seed, uint256 price) external {
+        force(this.adjudicate.selector, IExchange.adjudicate.selector, which, who, seed, price);
+    }
+
+    function claim(uint256 which, uint256 who, uint256 seed, uint256 price) external {
         Lease memory lease = leaseAt(which);
         bytes32 leaseId = exchange.leaseIdOf(lease);
-        JobOrder memory order = orderAt(leaseId, seed);
-        Attestation[] memory attestations = attestationsOf(order, lease.nodes, seed, price);
-        bytes memory data = abi.encodeCall(IExchange.settle, (lease, order, signOrder(order), attestations));
-        if (act(this.settle.selector, accountOf(who), data)) ++paidTimes[leaseId][order.nonce];
-        require(paidTimes[leaseId][order.nonce] <= 1, "one nonce paid twice");
+        JobOrder[] memory orders = new JobOrder[](1 + (seed % 3));
+        for (uint256 i = 0; i < orders.length; ++i) {
+            orders[i] = orderAt(leaseId, uint256(keccak256(abi.encode(seed, i))));
+            orders[i].deadline = uint40(block.timestamp - (seed % 16 == 0 ? 0 : 1 + (seed % GRACE)));
+        }
+        uint96 perNode = uint96(bound(price, 0, FUNDS / 8));
+        (ClaimedOrder[] memory claimed, bytes[] memory signatures) = claimOf(lease, orders, perNode);
+        bytes memory data = abi.encodeCall(IExchange.claim, (lease, claimed, perNode, signatures));
+        if (!act(this.claim.selector, accountOf(who), data)) return;
+        for (uint256 i = 0; i < orders.length; ++i) paidOnce(leaseId, orders[i].nonce);
+    }
+
+    function clear(uint256 which, uint256 seed, uint256 price) external {
+        Voucher[] memory vouchers = new Voucher[](2);
+        LeaseView[] memory before = new LeaseView[](2);
+        for (uint256 i = 0; i < 2; ++i) {
+            Lease memory lease = leaseAt(uint256(uint128(which)) + i);
+            bytes32 leaseId = exchange.leaseIdOf(lease);
+            before[i] = exchange.leaseOf(leaseId);
+            uint256 chance = uint256(keccak256(abi.encode(seed, i)));
+            uint256 each = bound(price, 0, before[i].funds / lease.nodes.length + 1);
+            if (chance % 2 == 0) nextNonce[leaseId] += 2;
+            vouchers[i] = Voucher({
+                lease: lease,
+                perNode: before[i].paidPerNode + uint64(each),
+                upTo: chance % 16 == 1 ? 0 : nextNonce[leaseId],
+                forced: chance % 16 == 2 ? before[i].forced + 1 : before[i].forced,
+                last: chance % 16 == 3
+            });
+        }
+        address silent = seed % 8 == 0 ? nodeOf(seed >> 8) : address(0);
+        bytes memory batch = batchOf(nodes, vouchers, uint40(block.timestamp), silent);
+        attempt(stranger, abi.encodeCall(IExchange.clear, (batch)));
+        for (uint256 i = 0; i < 2; ++i) {
+            LeaseView memory now_ = exchange.leaseOf(exchange.leaseIdOf(vouchers[i].lease));
+            require(now_.paidPerNode >= before[i].paidPerNode && now_.upTo >= before[i].upTo, "a voucher went back");
+            if (now_.paidPerNode > before[i].paidPerNode) ++done[this.clear.selector];
+        }
     }
 
     function warp(uint256 duration) external {
@@ -184,7 +255,7 @@ contract ExchangeHandler is ExchangeTest {
     }
 
     /// Everything that hands do, each with up to four arguments of chance.
-    function actions() external pure returns (bytes4[11] memory) {
+    function actions() external pure returns (bytes4[15] memory) {
         return
             [
                 this.deposit.selector,
@@ -197,7 +268,11 @@ contract ExchangeHandler is ExchangeTest {
                 this.topUp.selector,
                 this.extend.selector,
                 this.close.selector,
-                this.settle.selector
+                this.settle.selector,
+                this.adjudicate.selector,
+                this.claim.selector,
+                this.clear.selector,
+                this.openMany.selector
             ];
     }
 
@@ -248,6 +323,20 @@ contract ExchangeHandler is ExchangeTest {
         return false;
     }
 
+    function force(bytes4 action, bytes4 selector, uint256 which, uint256 who, uint256 seed, uint256 price) private {
+        Lease memory lease = leaseAt(which);
+        bytes32 leaseId = exchange.leaseIdOf(lease);
+        JobOrder memory order = orderAt(leaseId, seed);
+        Attestation[] memory attestations = attestationsOf(order, lease.nodes, seed, price);
+        bytes memory data = abi.encodeWithSelector(selector, lease, order, signOrder(order), attestations);
+        if (act(action, accountOf(who), data)) paidOnce(leaseId, order.nonce);
+    }
+
+    function paidOnce(bytes32 leaseId, uint32 nonce) private {
+        require(++paidTimes[leaseId][nonce] == 1, "one order paid twice");
+        require(nonce > exchange.leaseOf(leaseId).upTo, "an order paid over two rungs");
+    }
+
     function accountOf(uint256 who) private view returns (address) {
         return accounts[who % accounts.length];
     }
@@ -259,12 +348,12 @@ contract ExchangeHandler is ExchangeTest {
     /// Mostly a lease that lives, sometimes any, or terms that nobody opened.
     function leaseAt(uint256 which) private view returns (Lease memory) {
         if (leases.length == 0) return leaseOf(nodes);
-        uint256 at = which % leases.length;
+        uint256 index = which % leases.length;
         for (uint256 i = 0; i < leases.length && which % 8 != 0; ++i) {
-            if (exchange.leaseOf(leaseIds[at]).status == LeaseStatus.Live) break;
-            at = (at + 1) % leases.length;
+            if (exchange.leaseOf(leaseIds[index]).status == LeaseStatus.Live) break;
+            index = (index + 1) % leases.length;
         }
-        return leases[at];
+        return leases[index];
     }
 
     function act(bytes4 action, address caller, bytes memory data) private returns (bool ok) {
@@ -313,8 +402,8 @@ contract SolvencyTest {
 
     /// The invariants say nothing about what the hands never manage to do.
     function test_TheRandomHandsManageEverything() public {
-        bytes4[11] memory actions = handler.actions();
-        for (uint256 i = 0; i < 1_200; ++i) {
+        bytes4[15] memory actions = handler.actions();
+        for (uint256 i = 0; i < 1_600; ++i) {
             bytes32 chance = keccak256(abi.encode(i));
             uint256 picked = uint256(chance) % (actions.length + 1);
             bytes4 action = picked == actions.length ? handler.warp.selector : actions[picked];

@@ -1,0 +1,261 @@
+// Measures the exchange: leases opened in batches by their consumers' signatures, then settled over each of its rungs.
+import { artifacts } from "hardhat";
+import {
+  type Abi,
+  type Address,
+  concat,
+  encodeDeployData,
+  encodeFunctionData,
+  encodePacked,
+  type Hex,
+  hashStruct,
+  hashTypedData,
+  keccak256,
+  type LocalAccount,
+  numberToHex,
+  parseSignature,
+  serializeCompactSignature,
+  signatureToCompactSignature,
+  stringToHex,
+} from "viem";
+import type { GasChain, Sent } from "./gas-chain.ts";
+import { SETTLEMENT_TYPES } from "./settlement-types.ts";
+
+const GRACE_SECONDS = 3_600;
+const LEASE_SECONDS = 86_400;
+const FUNDS = 1_000_000_000n;
+const PER_NODE = 1_000_000n;
+const RECEIPTS = keccak256(stringToHex("receipts"));
+/** What keeps one `openMany` and one `clear` under the gas that one transaction may use. */
+const OPENINGS_PER_TRANSACTION = 300;
+const CLEARED_PER_TRANSACTION = 700;
+
+interface Terms {
+  readonly consumer: Address;
+  readonly sessionKey: Address;
+  readonly salt: Hex;
+  readonly nodes: readonly Address[];
+}
+
+export interface Cost {
+  gas: number;
+  bytes: number;
+}
+
+export interface Exchange {
+  readonly chain: GasChain;
+  readonly address: Address;
+  readonly token: Address;
+  readonly abi: Abi;
+  /** Ascending by address, each of its own owner. */
+  readonly nodes: readonly LocalAccount[];
+  readonly session: LocalAccount;
+}
+
+type TypeName = keyof typeof SETTLEMENT_TYPES;
+
+function digestOf(exchange: Exchange, primaryType: TypeName, message: Record<string, unknown>): Hex {
+  const domain = {
+    name: "mimik exchange",
+    version: "1",
+    chainId: exchange.chain.chainId,
+    verifyingContract: exchange.address,
+  };
+  return hashTypedData({ domain, types: SETTLEMENT_TYPES, primaryType, message } as never);
+}
+
+/** The 64 bytes of EIP-2098. */
+async function signCompact(account: LocalAccount, hash: Hex): Promise<Hex> {
+  if (account.sign === undefined) throw new Error("An account of the benchmark cannot sign.");
+  return serializeCompactSignature(signatureToCompactSignature(parseSignature(await account.sign({ hash }))));
+}
+
+function call(exchange: Exchange, functionName: string, args: readonly unknown[]): Hex {
+  return encodeFunctionData({ abi: exchange.abi, functionName, args: args as never });
+}
+
+function add(cost: Cost, ...sent: readonly Sent[]): void {
+  for (const { gas, bytes } of sent) {
+    cost.gas += gas;
+    cost.bytes += bytes;
+  }
+}
+
+/** Deploys the exchange with `nodeCount` staked nodes, each with something earned, as any node at work has. */
+export async function deployExchange(chain: GasChain, nodeCount: number): Promise<Exchange> {
+  const [tokenArtifact, artifact] = [
+    await artifacts.readArtifact("PaymentToken"),
+    await artifacts.readArtifact("Exchange"),
+  ];
+  const token = await chain.deploy(tokenArtifact.bytecode as Hex);
+  const abi = artifact.abi as Abi;
+  const code = encodeDeployData({ abi, bytecode: artifact.bytecode as Hex, args: [token, GRACE_SECONDS] });
+  const address = await chain.deploy(code);
+  const nodes = await chain.newAccounts(nodeCount, "node");
+  nodes.sort((a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1));
+  const [session] = await chain.newAccounts(1, "session");
+  if (session === undefined) throw new Error("No session key.");
+  const exchange = { chain, address, token, abi, nodes, session };
+  const owners = await chain.newAccounts(nodeCount, "owner of");
+  const validUntil = BigInt((await chain.now()) + LEASE_SECONDS);
+  for (const [i, node] of nodes.entries()) {
+    const owner = owners[i] as LocalAccount;
+    const message = { node: node.address, owner: owner.address, validUntil };
+    const signature = await signCompact(node, digestOf(exchange, "NodeRegistration", message));
+    await chain.send(owner, address, call(exchange, "registerNode", [node.address, validUntil, signature]));
+    await chain.fundTokens(owner, token, address, FUNDS);
+    await chain.send(owner, address, call(exchange, "deposit", [FUNDS]));
+    await chain.send(owner, address, call(exchange, "addStake", [node.address, FUNDS / 2n]));
+  }
+  return exchange;
+}
+
+function committeeOf(exchange: Exchange, index: number, k: number): LocalAccount[] {
+  const seats = Array.from({ length: k }, (_, j) => (index * k + j) % exchange.nodes.length).sort((a, b) => a - b);
+  return seats.map((seat) => exchange.nodes[seat] as LocalAccount);
+}
+
+/** Opens `count` leases of as many consumers; a lone one is opened by its consumer itself. */
+export async function openLeases(
+  exchange: Exchange,
+  label: string,
+  count: number,
+  k: number,
+): Promise<[Terms[], Cost]> {
+  const { chain, address } = exchange;
+  const consumers = await chain.newAccounts(count, label);
+  const expiry = (await chain.now()) + LEASE_SECONDS;
+  const openings: { lease: Terms; amount: bigint; expiry: number; validUntil: number; signature: Hex }[] = [];
+  for (const [i, consumer] of consumers.entries()) {
+    await chain.fundTokens(consumer, exchange.token, address, 2n * FUNDS);
+    await chain.send(consumer, address, call(exchange, "deposit", [2n * FUNDS]));
+    const lease = {
+      consumer: consumer.address,
+      sessionKey: exchange.session.address,
+      salt: keccak256(stringToHex(`${label} ${i}`)),
+      nodes: committeeOf(exchange, i, k).map((node) => node.address),
+    };
+    const terms = { amount: FUNDS, expiry, validUntil: expiry };
+    const signature = await signCompact(consumer, digestOf(exchange, "OpenLease", { lease, ...terms }));
+    openings.push({ lease, ...terms, signature });
+  }
+  const leases = openings.map(({ lease }) => lease);
+  const cost = { gas: 0, bytes: 0 };
+  if (count === 1) {
+    add(
+      cost,
+      await chain.send(consumers[0] as LocalAccount, address, call(exchange, "open", [leases[0], FUNDS, expiry])),
+    );
+    return [leases, cost];
+  }
+  for (let from = 0; from < count; from += OPENINGS_PER_TRANSACTION) {
+    const some = openings.slice(from, from + OPENINGS_PER_TRANSACTION);
+    add(cost, await chain.send(chain.owner, address, call(exchange, "openMany", [some])));
+  }
+  return [leases, cost];
+}
+
+export function leaseIdOf(lease: Terms): Hex {
+  return hashStruct({ data: lease, primaryType: "Lease", types: SETTLEMENT_TYPES } as never);
+}
+
+/** One voucher for each lease, in as few clearings as fit. */
+export async function clearLeases(exchange: Exchange, leases: readonly Terms[], upTo: number): Promise<Cost> {
+  const cost = { gas: 0, bytes: 0 };
+  for (let from = 0; from < leases.length; from += CLEARED_PER_TRANSACTION) {
+    add(cost, await clearOnce(exchange, leases.slice(from, from + CLEARED_PER_TRANSACTION), upTo));
+  }
+  return cost;
+}
+
+async function clearOnce(exchange: Exchange, leases: readonly Terms[], upTo: number): Promise<Sent> {
+  const { chain, session } = exchange;
+  const members = new Set(leases.flatMap(({ nodes }) => nodes));
+  const table = exchange.nodes.filter(({ address }) => members.has(address));
+  const seats = new Map(table.map(({ address }, seat) => [address, seat]));
+  const entries: Hex[] = [];
+  for (const lease of leases) {
+    const voucher = { lease: leaseIdOf(lease), perNode: PER_NODE, upTo, forced: 0, last: false };
+    const signature = await signCompact(session, digestOf(exchange, "Voucher", voucher));
+    entries.push(
+      encodePacked(
+        ["address", "address", "bytes32", "uint64", "uint32", "uint16", "bool", "bytes", "uint8"],
+        [lease.consumer, lease.sessionKey, lease.salt, PER_NODE, upTo, 0, false, signature, lease.nodes.length],
+      ),
+      ...lease.nodes.map((node) => numberToHex(seats.get(node) as number, { size: 2 })),
+    );
+  }
+  const signed = concat([...table.map(({ address }) => address), ...entries]);
+  const validUntil = (await chain.now()) + LEASE_SECONDS;
+  const digest = digestOf(exchange, "ClearingBatch", {
+    entries: keccak256(signed),
+    receiptsRoot: RECEIPTS,
+    validUntil,
+  });
+  const signatures = await Promise.all(table.map((node) => signCompact(node, digest)));
+  const counts = [numberToHex(table.length, { size: 2 }), numberToHex(leases.length, { size: 2 })];
+  const batch = concat([numberToHex(validUntil, { size: 5 }), RECEIPTS, ...counts, ...signatures, signed]);
+  return chain.send(chain.owner, exchange.address, call(exchange, "clear", [batch]));
+}
+
+async function orderOf(exchange: Exchange, lease: Terms, nonce: number, deadline: number) {
+  const order = {
+    lease: leaseIdOf(lease),
+    nonce,
+    jobs: keccak256(numberToHex(nonce)),
+    maxPrice: PER_NODE,
+    forceFee: 1_000n,
+    quorumBps: 5_001,
+    deadline,
+  };
+  const orderId = digestOf(exchange, "JobOrder", order);
+  return { order, orderId, signature: await signCompact(exchange.session, orderId) };
+}
+
+function signersOf(exchange: Exchange, lease: Terms): LocalAccount[] {
+  return exchange.nodes.filter(({ address }) => lease.nodes.includes(address));
+}
+
+/** Rung 2: the consumer pays for none of `jobs` orders, and the committee claims them together. */
+export async function claimOrders(exchange: Exchange, lease: Terms, jobs: number): Promise<Cost> {
+  const { chain } = exchange;
+  const deadline = (await chain.now()) + 60;
+  const claimed: { order: unknown; signature: Hex; resultHash: Hex }[] = [];
+  const results: Hex[] = [];
+  for (let nonce = 1; nonce <= jobs; nonce++) {
+    const { order, orderId, signature } = await orderOf(exchange, lease, nonce, deadline);
+    const resultHash = keccak256(orderId);
+    claimed.push({ order, signature, resultHash });
+    results.push(orderId, resultHash);
+  }
+  const perNode = PER_NODE;
+  const claim = { lease: leaseIdOf(lease), orders: keccak256(concat(results)), perNode };
+  const digest = digestOf(exchange, "Claim", claim);
+  const signatures = await Promise.all(signersOf(exchange, lease).map((node) => signCompact(node, digest)));
+  await chain.setTime(deadline + 1);
+  const cost = { gas: 0, bytes: 0 };
+  const data = call(exchange, "claim", [lease, claimed, perNode, signatures]);
+  add(cost, await chain.send(chain.owner, exchange.address, data));
+  return cost;
+}
+
+/** Rung 3: one job, on which the last node of the committee disagrees, or, without dissent, the happy `settle`. */
+export async function settleOrder(exchange: Exchange, lease: Terms, dissent: boolean): Promise<Cost> {
+  const { chain } = exchange;
+  const deadline = (await chain.now()) + 60;
+  const { order, orderId, signature } = await orderOf(exchange, lease, 1, deadline);
+  const signers = signersOf(exchange, lease);
+  const attestations: Record<string, unknown>[] = [];
+  for (const [i, node] of signers.entries()) {
+    const lies = dissent && i === signers.length - 1;
+    const resultHash = keccak256(stringToHex(lies ? "wrong" : "right"));
+    const attestation = { node: node.address, resultHash, price: PER_NODE, commits: RECEIPTS };
+    const digest = digestOf(exchange, "Attestation", { order: orderId, ...attestation });
+    attestations.push({ ...attestation, signature: await signCompact(node, digest) });
+  }
+  if (dissent) await chain.setTime(deadline + 1);
+  const cost = { gas: 0, bytes: 0 };
+  const data = call(exchange, dissent ? "adjudicate" : "settle", [lease, order, signature, attestations]);
+  add(cost, await chain.send(chain.owner, exchange.address, data));
+  return cost;
+}

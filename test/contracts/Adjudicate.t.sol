@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Attestation, IExchange, JobOrder, Lease} from "../../contracts/interfaces/IExchange.sol";
+import {ExchangeTest} from "./ExchangeTest.sol";
+
+contract AdjudicateTest is ExchangeTest {
+    uint40 private constant LATE = DEADLINE + GRACE;
+    uint40 private constant FROZEN_UNTIL = LATE + 2 * GRACE;
+    address[] private nodes;
+    Lease private lease;
+    bytes32 private leaseId;
+
+    function setUp() public {
+        setUpExchange();
+        nodes = newCommittee(3, 0);
+        (lease, leaseId) = openLease(nodes);
+        for (uint256 i = 0; i < 3; ++i) stakeOn(nodes[i], 100e6);
+    }
+
+    function test_DissentersStakeIsFrozenAndTheOthersArePaid() public {
+        (JobOrder memory order, bytes memory signature, Attestation[] memory attestations) = dispute();
+        vm.warp(LATE + 1);
+        vm.prank(stranger);
+        exchange.adjudicate(lease, order, signature, attestations);
+        equal(earned(nodes[0]), 4e6, "agreeing");
+        equal(earned(nodes[2]), 0, "dissenting");
+        equal(exchange.nodeOf(nodes[0]).frozenUntil, 0, "agreeing");
+        equal(exchange.nodeOf(nodes[2]).frozenUntil, FROZEN_UNTIL, "dissenting");
+        equal(exchange.balanceOf(stranger), order.forceFee, "fee");
+    }
+
+    function test_FrozenStakeCannotLeaveUntilTheFreezeEnds() public {
+        (JobOrder memory order, bytes memory signature, Attestation[] memory attestations) = dispute();
+        vm.prank(ownerOf[nodes[2]]);
+        exchange.startUnbonding(nodes[2], 100e6);
+        vm.warp(LATE + GRACE);
+        exchange.adjudicate(lease, order, signature, attestations);
+        equal(exchange.nodeOf(nodes[2]).unbondsAt, START + 3 * GRACE, "unbondsAt");
+        vm.warp(FROZEN_UNTIL - 1);
+        expectError(abi.encodeWithSelector(IExchange.StakeLocked.selector, nodes[2], FROZEN_UNTIL, FROZEN_UNTIL - 1));
+        exchange.finishUnbonding(nodes[2]);
+        vm.warp(FROZEN_UNTIL);
+        exchange.finishUnbonding(nodes[2]);
+        equal(exchange.balanceOf(ownerOf[nodes[2]]), 100e6, "account");
+    }
+
+    function test_NobodyIsFrozenWhileTheOrderIsInTime() public {
+        (JobOrder memory order, bytes memory signature, Attestation[] memory attestations) = dispute();
+        bytes32 orderId = exchange.orderIdOf(order);
+        vm.warp(LATE);
+        bytes memory inTime = abi.encodeWithSelector(IExchange.OrderInTime.selector, orderId, LATE, LATE);
+        expectError(inTime);
+        exchange.adjudicate(lease, order, signature, attestations);
+        expectError(inTime);
+        exchange.accuse(lease, order, signature, attestations);
+    }
+
+    function test_CallerOmittingADissenterDoesNotSaveIt() public {
+        (JobOrder memory order, bytes memory signature, Attestation[] memory attestations) = dispute();
+        Attestation[] memory two = new Attestation[](2);
+        (two[0], two[1]) = (attestations[0], attestations[1]);
+        vm.warp(LATE + 1);
+        exchange.adjudicate(lease, order, signature, two);
+        equal(exchange.nodeOf(nodes[2]).frozenUntil, 0, "omitted");
+        bytes32 orderId = exchange.orderIdOf(order);
+        expectError(abi.encodeWithSelector(IExchange.NoDissent.selector, orderId));
+        exchange.accuse(lease, order, signature, two);
+
+        uint256 funds = exchange.leaseOf(leaseId).funds;
+        exchange.accuse(lease, order, signature, attestations);
+        equal(exchange.nodeOf(nodes[2]).frozenUntil, FROZEN_UNTIL, "accused");
+        equal(exchange.leaseOf(leaseId).funds, funds, "funds");
+    }
+
+    function test_ShowingTheEvidenceAgainProlongsNothing() public {
+        (JobOrder memory order, bytes memory signature, Attestation[] memory attestations) = dispute();
+        vm.warp(LATE + 1);
+        exchange.accuse(lease, order, signature, attestations);
+        vm.warp(LATE + GRACE);
+        exchange.accuse(lease, order, signature, attestations);
+        equal(exchange.nodeOf(nodes[2]).frozenUntil, FROZEN_UNTIL, "frozenUntil");
+        vm.warp(LATE + GRACE + 1);
+        bytes32 orderId = exchange.orderIdOf(order);
+        uint256 until = LATE + GRACE;
+        expectError(abi.encodeWithSelector(IExchange.OrderExpired.selector, orderId, until, until + 1));
+        exchange.accuse(lease, order, signature, attestations);
+    }
+
+    function test_ConsumerWithTwoSybilsTakesNothingFromTheHonestThird() public {
+        (JobOrder memory order, bytes memory signature, Attestation[] memory attestations) = dispute();
+        vm.warp(LATE + 1);
+        exchange.adjudicate(lease, order, signature, attestations);
+        equal(exchange.nodeOf(nodes[2]).staked, 100e6, "staked");
+    }
+
+    function dispute()
+        private
+        view
+        returns (JobOrder memory order, bytes memory signature, Attestation[] memory attestations)
+    {
+        order = orderOf(leaseId, 1);
+        order.deadline = LATE;
+        return (order, signOrder(order), attest(order, nodes, 2, 4e6));
+    }
+}
