@@ -3,7 +3,7 @@ import { LIMITS } from "#protocol/limits.ts";
 
 export const INSTANCE_LIMITS = {
   /** Fuel for a module's start function and `_initialize`: they run once, when the module is loaded, and are not billed. */
-  initialFuel: 1_000_000_000n,
+  initialFuel: 200_000_000n,
   /** Idle memories kept for reuse: each reserves gigabytes of address space. */
   idleMemories: 64,
   /** A larger memory is given back to the system: clearing it costs more than mapping a new one. */

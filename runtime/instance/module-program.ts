@@ -16,7 +16,7 @@ import type { Lane } from "./lane.ts";
 import { INSTANCE_LIMITS } from "./limits.ts";
 import { MemoryPool } from "./memory-pool.ts";
 import { ModuleInstance, type RunEnd, type RunLimits } from "./module-instance.ts";
-import { isResettable, type Snapshot } from "./snapshot.ts";
+import { canSnapshot, isResettable, type Snapshot } from "./snapshot.ts";
 
 /** Shared by all programs of a process. */
 const MEMORIES = new MemoryPool();
@@ -44,8 +44,9 @@ class ModuleProgram implements Program {
     this.#compiled = compiled;
     this.#lane = lane;
     const first = this.#startInstance();
-    const snapshot = first.snapshot();
-    if (isResettable(compiled.metered.meta, snapshot)) this.#snapshot = snapshot;
+    const { meta } = compiled.metered;
+    const snapshot = canSnapshot(meta) ? first.snapshot() : undefined;
+    if (snapshot && isResettable(meta, snapshot)) this.#snapshot = snapshot;
     if (this.#snapshot) this.#idle = first;
     else first.release();
   }

@@ -48,9 +48,13 @@ export function restoreParts(memory: Uint8Array, parts: readonly MemoryPart[], l
   if (limit > at) memory.fill(0, at, limit);
 }
 
+/** Whether all the state of the module's instances can be read and written from outside. */
+export function canSnapshot(meta: ModuleMeta): boolean {
+  return !meta.dropsSegments && meta.globals.every(({ type }) => type !== V128);
+}
+
 /** Whether an instance can be brought back to the snapshot, and a fresh one to it. */
 export function isResettable(meta: ModuleMeta, snapshot: Snapshot): boolean {
-  if (meta.dropsSegments || meta.globals.some(({ type }) => type === V128)) return false;
   // A NaN's bits do not survive the way through a JavaScript number.
   if (snapshot.globals.some((value) => Number.isNaN(value))) return false;
   return snapshot.tables.every(({ length }, index) => {
