@@ -7,7 +7,7 @@ import { JavascriptProgram } from "#runtime/javascript/javascript-program.ts";
 
 export const engine = new JavascriptEngine(await readEngine());
 
-export const LIMITS = { fuel: 3_000_000_000n, memoryPages: 1_024, responseBytes: 1_048_576 };
+export const LIMITS = { fuel: 3_000_000_000n, memoryPages: 512, responseBytes: 1_048_576 };
 
 export interface CallOptions {
   readonly request?: Partial<Omit<RequestMessage, "body">> & { readonly body?: string | Uint8Array };

@@ -40,12 +40,12 @@ export const HOSTILE: Readonly<Record<string, readonly [outcome: OutcomeKind | r
     ],
     "deep object": [
       "ok",
-      `let o = {}; for (let i = 0; i < 50000; i++) o = { o }; o = null; return new Response("freed");`,
+      `let o = {}; for (let i = 0; i < 15000; i++) o = { o }; o = null; return new Response("freed");`,
     ],
     "memory bomb": ["guest-abort", `const all = []; for (;;) all.push(new Uint8Array(1e6));`],
     "string bomb": ["guest-abort", `let s = "a"; for (let i = 0; i < 40; i++) s += s; return new Response(s);`],
     "huge array length": ["ok", `const a = []; a[4e9] = 1; a.length = 4e9; return Response.json(a.length);`],
-    "oversized response": ["guest-abort", `return new Response("x".repeat(2_000_000));`],
+    "oversized response": ["guest-abort", `return new Response("x".repeat(1_100_000));`],
     "header flood": [
       "guest-abort",
       `return new Response("x", { headers: Array.from({ length: 500 }, (_, i) => ["a" + i, "b"]) });`,

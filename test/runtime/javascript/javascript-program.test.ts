@@ -107,7 +107,7 @@ test("top-level await and loading state work", () => {
 test("a call needs the memory pages that it asks for", () => {
   const execution = run(`return new Response("x")`, { limits: { memoryPages: 10 } });
   assert.equal(execution.outcome, "guest-abort");
-  assert.match(execution.logs, /needs 1024 memory pages/);
+  assert.match(execution.logs, /needs 512 memory pages/);
 });
 
 test("memory is counted as far as it is used, and given back", () => {
@@ -115,7 +115,7 @@ test("memory is counted as far as it is used, and given back", () => {
     program(`export default { fetch(request) { const size = Number(new URL(request.url).searchParams.get("mib"));
     return Response.json(new Uint8Array(size * 1048576).length); } }`);
   const small = grows.run(invocation({ request: { url: "/?mib=1" } }));
-  const large = grows.run(invocation({ request: { url: "/?mib=32" } }));
+  const large = grows.run(invocation({ request: { url: "/?mib=16" } }));
   assert.ok(large.usage.memoryPages > small.usage.memoryPages);
   assert.ok(large.usage.fuel > small.usage.fuel);
   assert.deepEqual(grows.run(invocation({ request: { url: "/?mib=1" } })), small);
