@@ -87,6 +87,7 @@ function runInPool(
       invocation,
       lane,
       isSuspect: false,
+      isCancelled: false,
       expectedMicros: 0,
       resolve(execution) {
         settled();
@@ -97,8 +98,8 @@ function runInPool(
         reject(error);
       },
     };
-    signal?.addEventListener("abort", onAbort, { once: true });
     pool.submit(call);
+    signal?.addEventListener("abort", onAbort, { once: true });
   });
 }
 

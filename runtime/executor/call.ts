@@ -12,6 +12,8 @@ export interface Call {
   readonly lane: Lane;
   /** It was under way in an executor that died: it runs alone now, so that the next death is its own doing. */
   isSuspect: boolean;
+  /** Nobody waits for it any more. */
+  isCancelled: boolean;
   /** Expected microseconds, set when it is sent. */
   expectedMicros: number;
   resolve(execution: Execution): void;

@@ -20,10 +20,11 @@ export class ExecutorPool implements AsyncDisposable {
   readonly #times = new CallTimes();
   readonly #strikes = new Strikes();
   readonly #active = new Set<ExecutorProcess>();
-  /** Started and not ready, or ended and not gone. */
+  /** Every process, whether it takes calls or not; resolves when it is gone. */
   readonly #running = new Map<ExecutorProcess, PromiseWithResolvers<void>>();
   #spare: ExecutorProcess | undefined;
   #failuresInARow = 0;
+  #pause: NodeJS.Timeout | undefined;
   #closedBy: ProtocolError | undefined;
 
   private constructor(options: ExecutorPoolOptions) {
@@ -54,6 +55,7 @@ export class ExecutorPool implements AsyncDisposable {
 
   /** Takes a call out of the queue, or frees the executor that works on it alone. */
   cancel(call: Call): void {
+    call.isCancelled = true;
     if (this.#queue.remove(call)) return;
     for (const executor of this.#active) {
       if (executor.inFlightCalls === 1 && executor.worksOn(call)) executor.kill("its call was cancelled");
@@ -63,6 +65,7 @@ export class ExecutorPool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new ProtocolError("cancelled", "runtime-closed", "The runtime is closed; the call has no result.");
     this.#close(closed);
+    clearTimeout(this.#pause);
     const gone = [...this.#running.values()].map(({ promise }) => promise);
     for (const executor of this.#running.keys()) executor.kill("the runtime is closed");
     await Promise.all(gone);
@@ -84,6 +87,7 @@ export class ExecutorPool implements AsyncDisposable {
       this.#running.delete(executor);
       this.#active.delete(executor);
       if (this.#spare === executor) this.#spare = undefined;
+      if (!executor.isReady) this.#pauseStarts(reason);
       this.#recover(lost, reason);
       this.#replenish();
       this.#pump();
@@ -92,37 +96,44 @@ export class ExecutorPool implements AsyncDisposable {
 
   /** Several lost calls are run again alone: they are pure, and only one of them can be the cause. */
   #recover(lost: readonly Call[], reason: string): void {
-    const [only] = lost;
-    if (this.#closedBy) for (const call of lost) call.reject(this.#closedBy);
-    else if (only !== undefined && (lost.length === 1 || only.isSuspect)) {
+    const wanted = lost.filter((call) => !call.isCancelled);
+    const [only] = wanted;
+    if (this.#closedBy) for (const call of wanted) call.reject(this.#closedBy);
+    else if (only !== undefined && lost.length === 1) {
       this.#strikes.add(only.image.digest);
       only.reject(hostFault(reason));
     } else {
-      for (const call of lost) call.isSuspect = true;
-      this.#queue.putBack(lost);
+      for (const call of wanted) call.isSuspect = true;
+      this.#queue.putBack(wanted);
     }
   }
 
   #launch(): ExecutorProcess {
     const executor = new ExecutorProcess(this.#options, this.#events);
     this.#running.set(executor, Promise.withResolvers<void>());
-    executor.whenReady().then(
-      () => {
-        this.#failuresInARow = 0;
-        this.#replenish();
-        this.#pump();
-      },
-      (error: unknown) => this.#noteFailure(error),
-    );
+    const ready = () => {
+      this.#failuresInARow = 0;
+      this.#replenish();
+      this.#pump();
+    };
+    // Where it never becomes ready, its end is told as an event.
+    executor.whenReady().then(ready, () => undefined);
     if (this.#active.size < this.#options.executors) this.#active.add(executor);
     else this.#spare = executor;
     return executor;
   }
 
-  #noteFailure(error: unknown): void {
+  /** A machine that is short of memory may recover; one where nothing ever starts is given up. */
+  #pauseStarts(reason: string): void {
     this.#failuresInARow += 1;
-    if (this.#failuresInARow < EXECUTOR_LIMITS.startFailures || !(error instanceof ProtocolError)) return;
-    this.#close(error);
+    const worksAtAll = [...this.#active].some((executor) => executor.isReady);
+    if (!worksAtAll && this.#failuresInARow >= EXECUTOR_LIMITS.startFailures) this.#close(startFailed(reason));
+    if (this.#pause !== undefined || this.#closedBy) return;
+    const millis = EXECUTOR_LIMITS.startPauseMillis * this.#failuresInARow;
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#replenish();
+    }, millis).unref();
   }
 
   /** One start at a time: starting costs the cores that calls want. */
@@ -133,7 +144,7 @@ export class ExecutorPool implements AsyncDisposable {
       this.#spare = undefined;
     }
     const isStarting = [...this.#running.keys()].some((executor) => !executor.isReady && !executor.hasEnded);
-    if (!isStarting && this.#spare === undefined) this.#launch();
+    if (!isStarting && this.#spare === undefined && this.#pause === undefined) this.#launch();
   }
 
   #recycle(executor: ExecutorProcess): void {
@@ -173,6 +184,12 @@ export class ExecutorPool implements AsyncDisposable {
 
 function rank(executor: ExecutorProcess, call: Call): number {
   return executor.inFlightMicros * 2 + (executor.holds(call.image) ? 0 : 1);
+}
+
+function startFailed(reason: string): ProtocolError {
+  return new ProtocolError("internal", "executor-failed", `No executor starts any more: ${reason}`, {
+    hint: "See what the system says about memory and processes, then start the program again.",
+  });
 }
 
 function hostFault(reason: string): ProtocolError {

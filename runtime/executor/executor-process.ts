@@ -54,11 +54,13 @@ export class ExecutorProcess {
   /** When the process must have answered next; it works on one call at a time, so the oldest sets it. */
   #answerBy = performance.now() + EXECUTOR_LIMITS.startMillis;
   #isLate = false;
+  #isRetired = false;
   #hasSuspect = false;
   #nextNumber = 1;
   #errorText = "";
   #endReason: string | undefined;
   #hasEnded = false;
+  /** Whether it has ever taken calls. */
   isReady = false;
   answeredCalls = 0;
   inFlightBytes = 0;
@@ -103,7 +105,7 @@ export class ExecutorProcess {
 
   /** Whether the call may be sent now: at once to an idle process, ahead only within the limits. */
   hasRoomFor(call: Call): boolean {
-    if (!this.isReady || this.hasEnded) return false;
+    if (!this.isReady || this.#isRetired || this.hasEnded) return false;
     if (this.#calls.size === 0) return true;
     if (call.isSuspect || this.#hasSuspect) return false;
     return (
@@ -136,7 +138,7 @@ export class ExecutorProcess {
   /** The process ends by itself once it has answered its calls. */
   retire(): void {
     this.#flush();
-    this.isReady = false;
+    this.#isRetired = true;
     this.#stdin.end();
   }
 

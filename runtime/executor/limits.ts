@@ -26,6 +26,8 @@ export const EXECUTOR_LIMITS = {
   watchdogFloorMillis: 10_000,
   /** Fuel that even a slow machine burns in a millisecond; a call that is slower hangs outside the meter. */
   watchdogFuelPerMilli: 200_000n,
-  /** Starts that may fail in a row before the runtime gives up. */
+  /** Starts that may fail in a row, while nothing else works, before the runtime gives up. */
   startFailures: 3,
+  /** Between a start that failed and the next, times the failures in a row. */
+  startPauseMillis: 500,
 } as const;

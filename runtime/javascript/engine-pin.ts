@@ -9,7 +9,7 @@ import type { EngineParts, MeteredEngine, PreludeFile } from "./engine-parts.ts"
 
 /** QuickJS 2025-09-13 as @jitl/quickjs-wasmfile-release-sync 0.32.0 ships it. */
 export const ENGINE_WASM_DIGEST = "sha256:105c3bed22d457e43e3d1c3c1c6959fda62a8fe06f0fc8a985303c3a2be72232" as Digest;
-/** The web API, `prelude/*.js`; `node --test test/runtime/javascript/engine-pin.test.ts` prints the new one. */
+/** The web API, `prelude/*.js`. Whoever changes it finds the new digest in the context of `engine-mismatch`. */
 export const PRELUDE_DIGEST = "sha256:dbff81c81e24513e46d487ad82c1deee0d1f9ccd5d08b0525457125d307a2cb5" as Digest;
 /** Names engine and web API together, in images and offers. */
 export const ENGINE_DIGEST = digestOf(new TextEncoder().encode(`${ENGINE_WASM_DIGEST}\n${PRELUDE_DIGEST}\n`));
