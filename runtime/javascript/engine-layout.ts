@@ -25,3 +25,6 @@ export const ENGINE_LAYOUT = {
 
 /** Name of the exported global that holds the stack pointer. */
 export const STACK_POINTER = "~g0";
+
+/** Evaluating a source is not billed, so it has a bound of its own: a second or so. */
+export const LOAD_FUEL = 5_000_000_000n;

@@ -5,20 +5,33 @@ import { digestOf } from "#protocol/digest.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Digest } from "#protocol/units.ts";
 import { meterModule } from "../metering/meter-module.ts";
+import { ENGINE_LAYOUT, LOAD_FUEL } from "./engine-layout.ts";
 import type { EngineParts, MeteredEngine, PreludeFile } from "./engine-parts.ts";
+import { HOST_PRICES } from "./host-price.ts";
 
 /** QuickJS 2025-09-13 as @jitl/quickjs-wasmfile-release-sync 0.32.0 ships it. */
 export const ENGINE_WASM_DIGEST = "sha256:105c3bed22d457e43e3d1c3c1c6959fda62a8fe06f0fc8a985303c3a2be72232" as Digest;
 /** The web API, `prelude/*.js`. Whoever changes it finds the new digest in the context of `engine-mismatch`. */
 export const PRELUDE_DIGEST = "sha256:dbff81c81e24513e46d487ad82c1deee0d1f9ccd5d08b0525457125d307a2cb5" as Digest;
-/** Names engine and web API together, in images and offers. */
-export const ENGINE_DIGEST = digestOf(new TextEncoder().encode(`${ENGINE_WASM_DIGEST}\n${PRELUDE_DIGEST}\n`));
-
 /**
  * Fuel of a load or store inside the engine. A large memory alone would ask for 16, but between two accesses that the
  * guest can aim lie about a hundred instructions of the interpreter.
  */
 const ENGINE_ACCESS_FUEL = 4;
+
+/** Names everything that decides what JavaScript answers and costs: engine, web API, prices and limits. */
+export const ENGINE_DIGEST = digestOf(
+  new TextEncoder().encode(
+    JSON.stringify([
+      ENGINE_WASM_DIGEST,
+      PRELUDE_DIGEST,
+      ENGINE_ACCESS_FUEL,
+      HOST_PRICES,
+      ENGINE_LAYOUT,
+      `${LOAD_FUEL}`,
+    ]),
+  ),
+);
 
 /** In the order in which they are evaluated: each imports only earlier ones. */
 const PRELUDE_FILES = [

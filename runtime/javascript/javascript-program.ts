@@ -7,11 +7,10 @@ import { failedResponse } from "../failed-response.ts";
 import type { Program } from "../program.ts";
 import { CallState } from "./call-state.ts";
 import type { EngineEnd, EngineSnapshot } from "./engine-instance.ts";
+import { LOAD_FUEL } from "./engine-layout.ts";
 import type { EngineSession, JavascriptEngine } from "./javascript-engine.ts";
 import type { Quickjs, Value } from "./quickjs.ts";
 
-/** Evaluating a source is not billed, so it has a bound of its own: about two seconds. */
-const LOAD_FUEL = 5_000_000_000n;
 const FILE_NAME = "microservice.js";
 
 /** A source that cannot be loaded: each call answers so, for the fuel that loading took. */
