@@ -57,11 +57,17 @@ export async function quoteJobs(input: QuoteInput): Promise<Quote> {
     runs.push(run);
   }
   return {
-    jobs: planned.jobs.map((job, index) => ({ ...job, ...exactLimits(runs[index]?.usage, job) })),
+    jobs: planned.jobs.map((job, index) => ({ ...job, ...tightened(input.image, runs[index]?.usage, job) })),
     requests: planned.requests,
     usage: runs.map((run) => run.usage),
     responses: runs.map((run) => run.response),
   };
+}
+
+/** A JavaScript engine holds its whole memory from the start, however little of it is used and billed. */
+function tightened({ config }: Image, usage: Usage | undefined, job: JobSpec): ExecutionLimits {
+  const limits = exactLimits(usage, job);
+  return config.kind === "javascript" ? { ...limits, memoryPages: job.memoryPages } : limits;
 }
 
 /** The same jobs unrun: priced as if each used all that it may. For work too heavy to be run here. */
