@@ -40,8 +40,9 @@ const INVOCATION = {
 };
 
 /** What metering adds to the run time of each kernel, in percent: best metered run against best raw run, interleaved. */
-export function benchOverhead(): Record<string, number> {
-  return Object.fromEntries(KERNELS.map((kernel) => [kernel.name, overheadOf(kernel)]));
+export function benchOverhead(names?: readonly string[]): Record<string, number> {
+  const kernels = KERNELS.filter(({ name }) => names?.includes(name) ?? true);
+  return Object.fromEntries(kernels.map((kernel) => [kernel.name, overheadOf(kernel)]));
 }
 
 function overheadOf({ text, argument }: Kernel): number {
