@@ -16,11 +16,11 @@ export const ENGINE_LAYOUT = {
    */
   stackBytes: 256 * KIB,
   /** The engine's own functions may go so much deeper than the limit that JavaScript is held to. */
-  stackSlackBytes: 128 * KIB,
+  stackSlackBytes: 64 * KIB,
   /** A memory whose heap ends above is thrown away instead of cleared, so that one large call does not hold it. */
   clearedBytesMax: 64 * 1024 * KIB,
   /** Memory outside of what is reset that must be untouched after a call; otherwise the instance is thrown away. */
-  guardBytes: 64 * KIB,
+  guardBytes: 16 * KIB,
 } as const;
 
 /** Name of the exported global that holds the stack pointer. */

@@ -12,7 +12,7 @@ import { HOST_PRICES } from "./host-price.ts";
 /** QuickJS 2025-09-13 as @jitl/quickjs-wasmfile-release-sync 0.32.0 ships it. */
 export const ENGINE_WASM_DIGEST = "sha256:105c3bed22d457e43e3d1c3c1c6959fda62a8fe06f0fc8a985303c3a2be72232" as Digest;
 /** The web API, `prelude/*.js`. Whoever changes it finds the new digest in the context of `engine-mismatch`. */
-export const PRELUDE_DIGEST = "sha256:dbff81c81e24513e46d487ad82c1deee0d1f9ccd5d08b0525457125d307a2cb5" as Digest;
+export const PRELUDE_DIGEST = "sha256:c254e2841f8e9c627767164ec855a17f576b699923e6d4151db7d0a84dfda198" as Digest;
 /**
  * Fuel of a load or store inside the engine. A large memory alone would ask for 16, but between two accesses that the
  * guest can aim lie about a hundred instructions of the interpreter.

@@ -26,22 +26,29 @@ function open(namespace) {
 
 function dispatch(headText) {
   const [method, path, pairs] = JSON.parse(headText);
-  const named = pairs.find(([key]) => key === "host");
-  const url = `http://${named && HOST_HEADER.test(named[1]) ? named[1] : "localhost"}${path}`;
+  const url = `http://${pairs.length === 0 ? "localhost" : hostOf(pairs)}${path}`;
   try {
     const answer = handler.fetch(Request.received(method, url, pairs));
     if (answer instanceof Response) sendResponse(answer);
-    else Promise.resolve(answer).then(send).catch(fail);
+    else Promise.resolve(answer).then(send, fail);
   } catch (error) {
     fail(error);
   }
 }
 
+function hostOf(pairs) {
+  const named = pairs.find(([key]) => key === "host");
+  return named && HOST_HEADER.test(named[1]) ? named[1] : "localhost";
+}
+
+/** Catches for itself: another promise for that would cost every call. */
 function send(response) {
-  if (!(response instanceof Response)) {
-    throw new TypeError(`fetch(request) must answer with a Response, not ${inspect(response)}`);
+  try {
+    if (response instanceof Response) sendResponse(response);
+    else fail(new TypeError(`fetch(request) must answer with a Response, not ${inspect(response)}`));
+  } catch (error) {
+    fail(error);
   }
-  sendResponse(response);
 }
 
 function fail(error) {
