@@ -9,6 +9,8 @@ import { type SegmentFrame, Segments } from "./segments.ts";
 import { BOTTOM, type FunctionType, typeName } from "./value-type.ts";
 
 const NO_TYPES: readonly number[] = [];
+/** Fewer operands at once are as cheap as the instruction that moves them. */
+const MANY_OPERANDS = 8;
 
 /** An open block, loop, if, or the function itself. */
 export class Frame implements SegmentFrame {
@@ -48,10 +50,26 @@ export class ModuleScan {
   readonly frames: Frame[] = [];
   types = new Uint8Array(256);
   sites = new Int32Array(256);
+  locals = 0;
+  #movedOperands = 0;
 
   constructor(shape: ModuleShape, accessFuel: number) {
     this.shape = shape;
     this.accessFuel = accessFuel;
+  }
+
+  /** @throws `module-refused` when the module has too many locals */
+  countLocals(count: number, offset: number): void {
+    this.locals += count;
+    if (this.locals <= MODULE_LIMITS.moduleLocals) return;
+    throw refused(offset, `more than ${MODULE_LIMITS.moduleLocals} parameters and locals in the module`);
+  }
+
+  /** @throws `module-refused` when checking the module would take too long */
+  countMoved(operands: number, offset: number): void {
+    this.#movedOperands += operands;
+    if (this.#movedOperands <= MODULE_LIMITS.movedOperands) return;
+    throw refused(offset, `calls and branches move more than ${MODULE_LIMITS.movedOperands} operands`);
   }
 }
 
@@ -133,6 +151,7 @@ export class BodyScan {
   }
 
   pushAll(types: readonly number[]): void {
+    if (types.length >= MANY_OPERANDS) this.module.countMoved(types.length, this.reader.position);
     for (const type of types) this.push(type);
   }
 
@@ -160,6 +179,7 @@ export class BodyScan {
   }
 
   takeAll(types: readonly number[]): void {
+    if (types.length >= MANY_OPERANDS) this.module.countMoved(types.length, this.reader.position);
     for (let index = types.length - 1; index >= 0; index--) this.take(types[index] as number);
   }
 

@@ -1,4 +1,6 @@
 // The places of the bodies where the pass puts, replaces or leaves out code, in the order of the bytes.
+import { MODULE_LIMITS } from "./limits.ts";
+import { refused } from "./module-error.ts";
 
 export const EDIT = {
   /** Nothing after all. */
@@ -78,6 +80,9 @@ export class Edits {
   }
 
   #grow(): void {
+    if (this.length >= MODULE_LIMITS.moduleEdits) {
+      throw refused(this.start(this.length - 1), `more than ${MODULE_LIMITS.moduleEdits} places to meter`);
+    }
     const larger = new Int32Array(this.#words.length * 2);
     larger.set(this.#words);
     this.#words = larger;

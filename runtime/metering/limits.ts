@@ -23,6 +23,12 @@ export const MODULE_LIMITS = {
   /** Engines stop at 50,000 locals. */
   locals: 40_000,
   nameBytes: 10 * KIB,
+  /** Parameters and locals of all functions together: a few bytes can declare as many as one function may have. */
+  moduleLocals: 2_000_000,
+  /** Places to edit in all bodies together, of 20 bytes each while the pass runs. */
+  moduleEdits: 4_000_000,
+  /** Operands that calls and branches of many values move, counted over the module: two bytes can move a thousand. */
+  movedOperands: 20_000_000,
   /** The three bounds that keep an optimising compiler's time per body in the milliseconds. */
   bodyBytes: 192 * KIB,
   bodyLoops: 500,

@@ -27,6 +27,7 @@ export function scanBody(module: ModuleScan, body: ByteRange, type: FunctionType
 
 function readLocals(scan: BodyScan): void {
   const { reader, locals } = scan;
+  scan.module.countLocals(locals.length, reader.position);
   scan.type.params.forEach((type, index) => {
     if (type === F32 || type === F64) scan.nan.markParameter(index);
     if (type === V128) scan.usesVectors = true;
@@ -41,6 +42,7 @@ function readLocals(scan: BodyScan): void {
       throw refused(offset, `function has more than ${MODULE_LIMITS.locals} locals`);
     }
     if (type === V128) scan.usesVectors = true;
+    scan.module.countLocals(count, offset);
     for (let index = 0; index < count; index++) locals.push(type);
     if (count > 0) scan.localGroups.push({ count, type });
   }

@@ -7,7 +7,7 @@ import { traceMetered, traceRaw } from "./fuzz-run.ts";
 import { instructionCorpus, RESULT_ADDRESS } from "./instruction-corpus.ts";
 import { MeteredInstance } from "./metered-instance.ts";
 
-const FUZZED_MODULES = 80;
+const FUZZED_MODULES = 50;
 
 test("every plain instruction computes the same bits with and without the pass, up to the choice of a NaN", () => {
   let cases = 0;
@@ -39,7 +39,7 @@ test("fuzzed modules behave the same with and without the pass", async () => {
     assert.deepEqual(trace.lines, expected.lines, `seed ${seed}`);
     compared += trace.lines.length;
   }
-  assert.ok(compared > 800);
+  assert.ok(compared > 500);
 });
 
 function attempt(work: () => void): string | undefined {

@@ -8,7 +8,7 @@ import { Interpreter, TooLong } from "./interpreter.ts";
 import { Trap, type Value } from "./interpreter-operations.ts";
 import { MeteredInstance } from "./metered-instance.ts";
 
-const FUZZED_MODULES = 90;
+const FUZZED_MODULES = 60;
 const POLICY = { pagesMax: 16 };
 const I64 = 0x7e;
 
@@ -19,7 +19,7 @@ test("what is charged is at least what an independent interpreter executes, and 
     const raw = fuzzer.make(seed, 200 + ((seed * 977) % 6_000), true, "scalar");
     compared += compareCharges(raw, seed);
   }
-  assert.ok(compared > 100, `${compared} calls compared`);
+  assert.ok(compared > 70, `${compared} calls compared`);
 });
 
 function compareCharges(raw: Uint8Array, seed: number): number {
