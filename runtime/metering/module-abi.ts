@@ -1,4 +1,4 @@
-// Names that the pass adds to a module. Modules that use the prefix themselves are refused, so they cannot be taken over.
+// Names that the pass adds to a module. Modules that use one of them themselves are refused, so none can be taken over.
 
 export const ABI = {
   /** Module name of the added import. */
@@ -18,3 +18,10 @@ export const ABI = {
   global: (index: number): string => `~g${index}`,
   table: (index: number): string => `~t${index}`,
 } as const;
+
+const RESERVED_EXPORT = /^~(budget|pages|fault|charge|start|[gt]\d+)$/;
+
+/** Whether an export of this name could be mistaken for one that the pass adds. */
+export function isReservedExport(name: string): boolean {
+  return RESERVED_EXPORT.test(name);
+}

@@ -1,12 +1,10 @@
 // Reads imports, tables, memories, globals, exports and the start function.
 import type { ByteReader } from "./byte-reader.ts";
 import { readConstantExpression } from "./constant-expression.ts";
+import { ABI, isReservedExport } from "./module-abi.ts";
 import { invalid, malformed, refused } from "./module-error.ts";
 import type { ExternalKind, ModuleShape } from "./module-shape.ts";
 import { readGlobalType, readMemoryType, readTableType, readTypeIndex } from "./read-types.ts";
-
-/** Names that start with it belong to the pass. */
-export const RESERVED_PREFIX = "~";
 
 const KINDS: readonly ExternalKind[] = ["function", "table", "memory", "global"];
 
@@ -14,8 +12,7 @@ export function readImport(reader: ByteReader, shape: ModuleShape): void {
   const offset = reader.position;
   const module = reader.name();
   const name = reader.name();
-  if (module.startsWith(RESERVED_PREFIX))
-    throw refused(offset, `import module name "${module.slice(0, 40)}" is reserved`);
+  if (module === ABI.module) throw refused(offset, `import module name "${module.slice(0, 40)}" is reserved`);
   const kind = readKind(reader);
   shape.imports.push({ module, name, kind, index: readImported(kind, reader, shape) });
 }
@@ -63,7 +60,7 @@ export function readGlobal(reader: ByteReader, shape: ModuleShape): void {
 export function readExport(reader: ByteReader, shape: ModuleShape): void {
   const offset = reader.position;
   const name = reader.name();
-  if (name.startsWith(RESERVED_PREFIX)) throw refused(offset, `export name "${name.slice(0, 40)}" is reserved`);
+  if (isReservedExport(name)) throw refused(offset, `export name "${name.slice(0, 40)}" is reserved`);
   const kind = readKind(reader);
   const index = reader.u32();
   const count = {

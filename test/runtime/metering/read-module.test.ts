@@ -49,6 +49,7 @@ test("names of the pass cannot be taken", () => {
   const exported = assemble('(module (func (export "~budget")))');
   const imported = assemble('(module (import "~" "memory" (func)))');
   assert.match(outcomeOf(exported), /refused: export name "~budget" is reserved/);
+  assert.equal(outcomeOf(assemble('(module (func (export "~!@#$%")) (func (export "~grow")))')), "accepted");
   assert.match(outcomeOf(imported), /refused: import module name "~" is reserved/);
 });
 
