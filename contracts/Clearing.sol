@@ -31,7 +31,7 @@ abstract contract Clearing is Leases {
         if (header.nodes > CLEARING_NODES_MAX) revert BatchTooLarge(header.nodes, CLEARING_NODES_MAX);
         if (block.timestamp > header.validUntil) revert SignatureExpired(header.validUntil, block.timestamp);
         bytes32 batchId = _hashTypedDataV4(
-            ClearingBatchType.hash(keccak256(batch[header.nodesAt:]), header.receiptsRoot, header.validUntil)
+            ClearingBatchType.hash(batch.hashSigned(header), header.receiptsRoot, header.validUntil)
         );
         Table memory table = _readTable(batch, header, batchId);
         _clearEntries(batch, header, batchId, table);
@@ -55,8 +55,8 @@ abstract contract Clearing is Leases {
         address[] memory nodes = new address[](header.nodes);
         bool[] memory signed = new bool[](header.nodes);
         for (uint256 i = 0; i < nodes.length; ++i) {
-            address node = batch.nodeAt(header, i);
-            (bytes32 r, bytes32 vs) = batch.signatureAt(i);
+            address node = batch.nodeAt(i);
+            (bytes32 r, bytes32 vs) = batch.signatureAt(header, i);
             nodes[i] = node;
             signed[i] = _isBy(node, batchId, r, vs);
         }
@@ -79,7 +79,7 @@ abstract contract Clearing is Leases {
             if (reason != SkipReason.None) emit EntrySkipped(batchId, leaseId, i, reason);
             Memory.unsafeSetFreeMemoryPointer(free);
         }
-        batch.requireEnd(next);
+        batch.requireEnd(header, next);
     }
 
     function _clearEntry(
@@ -107,7 +107,10 @@ abstract contract Clearing is Leases {
         uint256[] memory owed = table.owed;
         bytes32 seats = entry.seats;
         for (uint256 i = 0; i < entry.size; ++i) {
-            owed[uint256(seats >> 240)] += each;
+            // A part of what the exchange holds, which fits 96 bits.
+            unchecked {
+                owed[uint256(seats >> 240)] += each;
+            }
             seats <<= 16;
         }
         state.funds -= uint96(total);
@@ -133,7 +136,7 @@ abstract contract Clearing is Leases {
             uint256 seat = uint256(seats >> 240);
             if (seat >= nodes.length) return (0, false);
             committee[i] = nodes[seat];
-            signed = signed && signers[seat];
+            if (!signers[seat]) signed = false;
             seats <<= 16;
         }
         leaseId = LeaseType.hash(entry.consumer, entry.sessionKey, entry.salt, LeaseType.hashNodes(committee));

@@ -8,20 +8,20 @@ import {IExchange} from "./interfaces/IExchange.sol";
 ///
 /// ```
 /// header      validUntil u40 | receiptsRoot bytes32 | node count u16 | entry count u16
-/// signatures  r, vs of each node over the batch
 /// nodes       address each
 /// entries     consumer | session key | salt bytes32 | perNode u64 | upTo u32 | forced u16 | last u8
 ///             | session key's signature r, vs | committee size u8 | index of each node u16
+/// signatures  r, vs of each node over the batch, up to the end
 /// ```
-/// Nodes sign the hash of everything after the signatures.
+/// What nodes sign begins with the counts, so that the same bytes cannot be cut into other entries.
 library ClearingCalldata {
     struct Header {
         uint40 validUntil;
         bytes32 receiptsRoot;
         uint256 nodes;
         uint256 entries;
-        uint256 nodesAt;
         uint256 entriesAt;
+        uint256 signaturesAt;
     }
 
     struct Entry {
@@ -40,6 +40,7 @@ library ClearingCalldata {
     }
 
     uint256 private constant HEADER_BYTES = 41;
+    uint256 private constant COUNTS_AT = 37;
     uint256 private constant SIGNATURE_BYTES = 64;
     uint256 private constant NODE_BYTES = 20;
     uint256 private constant ENTRY_BYTES = 152;
@@ -50,18 +51,28 @@ library ClearingCalldata {
         header.receiptsRoot = wordAt(batch, 5);
         header.nodes = uint16(bytes2(wordAt(batch, 37)));
         header.entries = uint16(bytes2(wordAt(batch, 39)));
-        header.nodesAt = HEADER_BYTES + header.nodes * SIGNATURE_BYTES;
-        header.entriesAt = header.nodesAt + header.nodes * NODE_BYTES;
-        requireLength(batch, header.entriesAt);
+        header.entriesAt = HEADER_BYTES + header.nodes * NODE_BYTES;
+        uint256 signatureBytes = header.nodes * SIGNATURE_BYTES;
+        requireLength(batch, header.entriesAt + signatureBytes);
+        header.signaturesAt = batch.length - signatureBytes;
     }
 
-    function signatureAt(bytes calldata batch, uint256 index) internal pure returns (bytes32 r, bytes32 vs) {
-        uint256 offset = HEADER_BYTES + index * SIGNATURE_BYTES;
+    /// The hash of the counts, the nodes and the entries.
+    function hashSigned(bytes calldata batch, Header memory header) internal pure returns (bytes32) {
+        return keccak256(batch[COUNTS_AT:header.signaturesAt]);
+    }
+
+    function signatureAt(
+        bytes calldata batch,
+        Header memory header,
+        uint256 index
+    ) internal pure returns (bytes32 r, bytes32 vs) {
+        uint256 offset = header.signaturesAt + index * SIGNATURE_BYTES;
         return (wordAt(batch, offset), wordAt(batch, offset + 32));
     }
 
-    function nodeAt(bytes calldata batch, Header memory header, uint256 index) internal pure returns (address) {
-        return address(bytes20(wordAt(batch, header.nodesAt + index * NODE_BYTES)));
+    function nodeAt(bytes calldata batch, uint256 index) internal pure returns (address) {
+        return address(bytes20(wordAt(batch, HEADER_BYTES + index * NODE_BYTES)));
     }
 
     /// Reads into `entry`, so that a thousand entries need the memory of one.
@@ -86,8 +97,11 @@ library ClearingCalldata {
         requireLength(batch, next);
     }
 
-    function requireEnd(bytes calldata batch, uint256 end) internal pure {
-        if (batch.length != end) revert IExchange.BatchMalformed(batch.length, end);
+    /// Entries end where signatures begin: nothing lies between them that nobody reads.
+    function requireEnd(bytes calldata batch, Header memory header, uint256 end) internal pure {
+        if (end != header.signaturesAt) {
+            revert IExchange.BatchMalformed(batch.length, end + header.nodes * SIGNATURE_BYTES);
+        }
     }
 
     function requireLength(bytes calldata batch, uint256 needed) private pure {

@@ -24,8 +24,9 @@ contract Exchange is Clearing {
     uint256 private constant QUORUM_BPS_MIN = 5_001;
     uint256 private constant BPS = 10_000;
     uint256 private constant CLAIM_ORDERS_MAX = 1_024;
+    uint256 private constant EARLY_NONCES = 7;
 
-    /// One bit for each order settled without a voucher.
+    /// One bit for each order settled without a voucher, but those that `LeaseState` has room for.
     mapping(bytes32 leaseId => mapping(uint256 word => uint256 bits)) private settledNonces;
 
     constructor(IERC20 token, uint40 grace) EIP712("mimik exchange", "1") Accounts(token) Nodes(grace) {}
@@ -71,6 +72,7 @@ contract Exchange is Clearing {
     function claim(
         Lease calldata lease,
         ClaimedOrder[] calldata orders,
+        bytes32 receiptsRoot,
         uint96 perNode,
         bytes[] calldata signatures
     ) external {
@@ -79,9 +81,10 @@ contract Exchange is Clearing {
         }
         bytes32 leaseId = LeaseType.hash(lease);
         LeaseState memory state = _requireLive(leaseId);
-        (bytes32[] memory results, uint256 maxPrice, uint256 fee) = _claimOrders(lease, leaseId, state, orders);
+        (bytes32[] memory orderIds, uint256 maxPrice, uint256 fee) = _claimOrders(lease, leaseId, state, orders);
         if (perNode > maxPrice) revert ClaimExceedsOrders(perNode, maxPrice);
-        bytes32 claimId = _hashTypedDataV4(ClaimType.hash(leaseId, keccak256(abi.encodePacked(results)), perNode));
+        bytes32 ordersHash = keccak256(abi.encodePacked(orderIds));
+        bytes32 claimId = _hashTypedDataV4(ClaimType.hash(leaseId, ordersHash, receiptsRoot, perNode));
         _requireClaimants(lease.nodes, claimId, signatures);
 
         for (uint256 i = 0; i < lease.nodes.length; ++i) {
@@ -89,12 +92,13 @@ contract Exchange is Clearing {
             emit NodePaid(lease.nodes[i], leaseId, claimId, perNode);
         }
         _spend(leaseId, claimId, state, uint256(perNode) * lease.nodes.length, fee);
-        emit OrdersClaimed(leaseId, claimId, perNode, results);
+        emit OrdersClaimed(leaseId, claimId, perNode, receiptsRoot, orderIds);
     }
 
     /// @inheritdoc IExchange
     function isSettled(bytes32 leaseId, uint32 nonce) external view returns (bool) {
-        return settledNonces[leaseId][nonce >> 8] & (1 << (nonce & 0xff)) != 0;
+        uint256 bits = nonce <= EARLY_NONCES ? _load(leaseId).early : settledNonces[leaseId][nonce >> 8];
+        return bits & (1 << (nonce & 0xff)) != 0;
     }
 
     /// @inheritdoc IExchange
@@ -119,7 +123,7 @@ contract Exchange is Clearing {
         Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order.quorumBps, attestations);
         resultHash = group.resultHash;
 
-        _useNonce(leaseId, state, order.nonce);
+        _useNonce(settledNonces[leaseId], state, order.nonce);
         uint256 total = _payGroup(leaseId, orderId, group, order.maxPrice, attestations);
         _spend(leaseId, orderId, state, total, late ? order.forceFee : 0);
         emit OrderSettled(leaseId, orderId, order.nonce, resultHash, total);
@@ -133,12 +137,13 @@ contract Exchange is Clearing {
         bytes calldata signature
     ) private view returns (bytes32 orderId) {
         if (order.lease != leaseId) revert OrderOfOtherLease(leaseId, order.lease);
-        if (order.deadline > expiry) revert OrderOutlivesLease(order.deadline, expiry);
-        if (order.quorumBps < QUORUM_BPS_MIN || order.quorumBps > BPS) {
-            revert QuorumOutOfRange(order.quorumBps, QUORUM_BPS_MIN, BPS);
+        (uint256 deadline, uint256 quorumBps) = (order.deadline, order.quorumBps);
+        if (deadline > expiry) revert OrderOutlivesLease(deadline, expiry);
+        if (quorumBps < QUORUM_BPS_MIN || quorumBps > BPS) {
+            revert QuorumOutOfRange(quorumBps, QUORUM_BPS_MIN, BPS);
         }
         orderId = orderIdOf(order);
-        uint256 until = uint256(order.deadline) + GRACE;
+        uint256 until = deadline + GRACE;
         if (block.timestamp > until) revert OrderExpired(orderId, until, block.timestamp);
         if (!Signatures.isBy(sessionKey, orderId, signature)) revert OrderSignatureInvalid(orderId, sessionKey);
     }
@@ -174,7 +179,8 @@ contract Exchange is Clearing {
         for (uint256 i = 0; i < committee.length; ++i) committeeStake += stakes[committee[i]].staked;
         uint256 agreeingStake = 0;
         for (uint256 i = 0; i < attestations.length; ++i) {
-            if (attestations[i].resultHash == group.resultHash) agreeingStake += stakes[attestations[i].node].staked;
+            Attestation calldata attestation = attestations[i];
+            if (attestation.resultHash == group.resultHash) agreeingStake += stakes[attestation.node].staked;
         }
         bool byHeads = group.size * BPS >= quorumBps * committee.length;
         // Holds for 0 of 0 too: a committee without stake is counted by heads alone.
@@ -184,33 +190,47 @@ contract Exchange is Clearing {
         }
     }
 
-    function _useNonce(bytes32 leaseId, LeaseState memory state, uint32 nonce) private {
+    function _useNonce(
+        mapping(uint256 word => uint256 bits) storage settled,
+        LeaseState memory state,
+        uint32 nonce
+    ) private {
         if (nonce <= state.upTo) revert NonceCovered(nonce, state.upTo);
         uint256 bit = 1 << (nonce & 0xff);
-        uint256 used = settledNonces[leaseId][nonce >> 8];
-        if (used & bit != 0) revert NonceUsed(nonce);
-        settledNonces[leaseId][nonce >> 8] = used | bit;
+        if (nonce <= EARLY_NONCES) {
+            if (state.early & bit != 0) revert NonceUsed(nonce);
+            state.early |= uint8(bit);
+        } else {
+            uint256 used = settled[nonce >> 8];
+            if (used & bit != 0) revert NonceUsed(nonce);
+            settled[nonce >> 8] = used | bit;
+        }
         state.forced = (uint256(state.forced) + 1).toUint16();
     }
 
     /// Checks each order as `settle` does, and that its consumer had until the deadline to pay by voucher; uses up its
-    /// nonce. `results` is each order's id and result hash in turn.
+    /// nonce.
     function _claimOrders(
         Lease calldata lease,
         bytes32 leaseId,
         LeaseState memory state,
         ClaimedOrder[] calldata orders
-    ) private returns (bytes32[] memory results, uint256 maxPrice, uint256 fee) {
-        results = new bytes32[](2 * orders.length);
+    ) private returns (bytes32[] memory orderIds, uint256 maxPrice, uint256 fee) {
+        orderIds = new bytes32[](orders.length);
+        address sessionKey = lease.sessionKey;
+        mapping(uint256 word => uint256 bits) storage settled = settledNonces[leaseId];
         for (uint256 i = 0; i < orders.length; ++i) {
-            JobOrder calldata order = orders[i].order;
-            bytes32 orderId = _requireOrder(leaseId, lease.sessionKey, state.expiry, order, orders[i].signature);
+            ClaimedOrder calldata claimed = orders[i];
+            JobOrder calldata order = claimed.order;
+            bytes32 orderId = _requireOrder(leaseId, sessionKey, state.expiry, order, claimed.signature);
             _requireLate(orderId, order.deadline);
-            _useNonce(leaseId, state, order.nonce);
-            maxPrice += order.maxPrice;
-            fee += order.forceFee;
-            results[2 * i] = orderId;
-            results[2 * i + 1] = orders[i].resultHash;
+            _useNonce(settled, state, order.nonce);
+            // At most 1,024 amounts of 96 bits.
+            unchecked {
+                maxPrice += order.maxPrice;
+                fee += order.forceFee;
+            }
+            orderIds[i] = orderId;
         }
     }
 

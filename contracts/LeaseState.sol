@@ -10,6 +10,9 @@ struct LeaseState {
     /// Never 0 once opened, and kept after closing, so that a lease id never reopens.
     uint40 expiry;
     bool live;
+    /// Bit n is set when order n, from 1 to 7, was settled without a voucher. Most leases force no more than these, and
+    /// a word of its own for each would cost as much as all else that a settlement writes.
+    uint8 early;
 }
 
 /// Decides how a lease's state fits one word, read once and written once by every settlement; the compiler's own packing
@@ -22,6 +25,7 @@ library LeasePacking {
             (uint256(state.upTo) << 64) |
             (uint256(state.forced) << 48) |
             (uint256(state.expiry) << 8) |
+            (uint256(state.early) & 0xfe) |
             (state.live ? 1 : 0);
     }
 
@@ -32,5 +36,6 @@ library LeasePacking {
         state.forced = uint16(word >> 48);
         state.expiry = uint40(word >> 8);
         state.live = word & 1 == 1;
+        state.early = uint8(word & 0xfe);
     }
 }

@@ -34,7 +34,7 @@ abstract contract Leases is Nodes {
     /// @inheritdoc IExchange
     function openSigned(LeaseOpening calldata opening) external returns (bytes32 leaseId) {
         bytes memory refusal;
-        (leaseId, refusal) = _openSigned(opening);
+        (leaseId, refusal) = _openSigned(opening, true);
         _raise(refusal);
     }
 
@@ -44,7 +44,7 @@ abstract contract Leases is Nodes {
         // What each opening leaves in memory is given back, because memory's price grows by the square.
         Memory.Pointer free = Memory.getFreeMemoryPointer();
         for (uint256 i = 0; i < openings.length; ++i) {
-            (bytes32 leaseId, bytes memory refusal) = _openSigned(openings[i]);
+            (bytes32 leaseId, bytes memory refusal) = _openSigned(openings[i], false);
             if (refusal.length > 0) emit OpeningSkipped(leaseId, i, refusal);
             Memory.unsafeSetFreeMemoryPointer(free);
         }
@@ -104,7 +104,10 @@ abstract contract Leases is Nodes {
     }
 
     /// Opens, or changes nothing and says why, as the error that `openSigned` gives.
-    function _openSigned(LeaseOpening calldata opening) private returns (bytes32 leaseId, bytes memory refusal) {
+    function _openSigned(
+        LeaseOpening calldata opening,
+        bool byContract
+    ) private returns (bytes32 leaseId, bytes memory refusal) {
         Lease memory terms = opening.lease;
         leaseId = _leaseIdOf(terms);
         if (block.timestamp > opening.validUntil) {
@@ -113,10 +116,13 @@ abstract contract Leases is Nodes {
         bytes32 digest = _hashTypedDataV4(
             OpenLeaseType.hash(leaseId, opening.amount, opening.expiry, opening.validUntil)
         );
-        if (
-            !Signatures.isBy(terms.consumer, digest, opening.signature) &&
-            !SignatureChecker.isValidERC1271SignatureNowCalldata(terms.consumer, digest, opening.signature)
-        ) return (leaseId, abi.encodeWithSelector(OpeningSignatureInvalid.selector, terms.consumer));
+        bool signed =
+            Signatures.isBy(terms.consumer, digest, opening.signature) ||
+                (byContract &&
+                    SignatureChecker.isValidERC1271SignatureNowCalldata(terms.consumer, digest, opening.signature));
+        if (!signed) {
+            return (leaseId, abi.encodeWithSelector(OpeningSignatureInvalid.selector, terms.consumer));
+        }
         refusal = _refusal(leaseId, terms, opening.amount, opening.expiry);
         if (refusal.length == 0) _open(leaseId, terms, opening.amount, opening.expiry);
     }

@@ -128,8 +128,11 @@ abstract contract Nodes is Accounts, EIP712 {
             });
     }
 
+    /// Cannot overflow: the caller takes as much from a lease, or reverts, and all that the exchange holds fits 96 bits.
     function _earn(address node, uint256 amount) internal {
-        nodes[node].earned += uint96(amount);
+        unchecked {
+            nodes[node].earned += uint96(amount);
+        }
     }
 
     /// Never shortens a freeze.

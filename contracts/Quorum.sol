@@ -18,8 +18,9 @@ library Quorum {
         group.resultHash = majorityCandidate(attestations);
         uint256[] memory prices = new uint256[](attestations.length);
         for (uint256 i = 0; i < attestations.length; ++i) {
-            if (attestations[i].resultHash != group.resultHash) continue;
-            insert(prices, group.size, attestations[i].price);
+            Attestation calldata attestation = attestations[i];
+            if (attestation.resultHash != group.resultHash) continue;
+            insert(prices, group.size, attestation.price);
             ++group.size;
         }
         if (group.size > 0) group.medianPrice = prices[(group.size - 1) / 2];

@@ -12,7 +12,13 @@ library Signatures {
 
     function recover(bytes32 digest, bytes calldata signature) internal pure returns (address signer) {
         if (signature.length == 64) {
-            (signer, , ) = ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
+            bytes32 r;
+            bytes32 vs;
+            assembly ("memory-safe") {
+                r := calldataload(signature.offset)
+                vs := calldataload(add(signature.offset, 0x20))
+            }
+            (signer, , ) = ECDSA.tryRecover(digest, r, vs);
         } else {
             (signer, , ) = ECDSA.tryRecoverCalldata(digest, signature);
         }

@@ -59,8 +59,6 @@ struct ClaimedOrder {
     JobOrder order;
     /// By the session key over the order.
     bytes signature;
-    /// What all nodes of the committee agree on.
-    bytes32 resultHash;
 }
 
 /// Why a clearing left an entry as it was.
@@ -244,7 +242,8 @@ interface IExchange {
     function openSigned(LeaseOpening calldata opening) external returns (bytes32 leaseId);
 
     /// @notice Opens many leases of many consumers, at most 1,024. One that cannot be opened is skipped, and the event
-    /// carries the error that `openSigned` gives for it.
+    /// carries the error that `openSigned` gives for it. Only keys sign here: a contract, when asked, could burn the gas
+    /// of all the others.
     function openMany(LeaseOpening[] calldata openings) external;
 
     /// @notice Adds `amount` of the caller's account to a lease that is not closed. Anyone may call; a remainder goes to
@@ -295,8 +294,14 @@ interface IExchange {
         bytes32 resultHash,
         uint256 total
     );
-    /// The committee was paid `perNode` each for the orders in `results`: each order's id and result hash in turn.
-    event OrdersClaimed(bytes32 indexed leaseId, bytes32 indexed claimId, uint96 perNode, bytes32[] results);
+    /// The committee was paid `perNode` each for all of `orderIds` together.
+    event OrdersClaimed(
+        bytes32 indexed leaseId,
+        bytes32 indexed claimId,
+        uint96 perNode,
+        bytes32 receiptsRoot,
+        bytes32[] orderIds
+    );
     /// `orderId` is the id of the order, or of the claim.
     event NodePaid(address indexed node, bytes32 indexed leaseId, bytes32 indexed orderId, uint256 amount);
     /// What orders promise to whoever settles them after their deadline went to the account of `to`.
@@ -350,13 +355,15 @@ interface IExchange {
     ) external;
 
     /// @notice The consumer went silent: pays every node of the committee `perNode` for all the orders together, which
-    /// they sign as one, `Claim(lease, orders, perNode)`, where `orders` is the hash of each order's id and result hash
-    /// in turn. Between deadline and deadline + grace of every order; the caller gets their `forceFee`s.
+    /// they sign as one, `Claim(lease, orders, receiptsRoot, perNode)`, where `orders` is the hash of the orders' ids.
+    /// Between deadline and deadline + grace of every order; the caller gets their `forceFee`s.
     /// @param orders 1 to 1,024.
+    /// @param receiptsRoot Merkle root of the orders' receipts, for those who check what was paid.
     /// @param signatures Of every node of the committee, in its order.
     function claim(
         Lease calldata lease,
         ClaimedOrder[] calldata orders,
+        bytes32 receiptsRoot,
         uint96 perNode,
         bytes[] calldata signatures
     ) external;

@@ -185,7 +185,8 @@ async function clearOnce(exchange: Exchange, leases: readonly Terms[], upTo: num
       ...lease.nodes.map((node) => numberToHex(seats.get(node) as number, { size: 2 })),
     );
   }
-  const signed = concat([...table.map(({ address }) => address), ...entries]);
+  const counts = [numberToHex(table.length, { size: 2 }), numberToHex(leases.length, { size: 2 })];
+  const signed = concat([...counts, ...table.map(({ address }) => address), ...entries]);
   const validUntil = (await chain.now()) + LEASE_SECONDS;
   const digest = digestOf(exchange, "ClearingBatch", {
     entries: keccak256(signed),
@@ -193,8 +194,7 @@ async function clearOnce(exchange: Exchange, leases: readonly Terms[], upTo: num
     validUntil,
   });
   const signatures = await Promise.all(table.map((node) => signCompact(node, digest)));
-  const counts = [numberToHex(table.length, { size: 2 }), numberToHex(leases.length, { size: 2 })];
-  const batch = concat([numberToHex(validUntil, { size: 5 }), RECEIPTS, ...counts, ...signatures, signed]);
+  const batch = concat([numberToHex(validUntil, { size: 5 }), RECEIPTS, signed, ...signatures]);
   return chain.send(chain.owner, exchange.address, call(exchange, "clear", [batch]));
 }
 
@@ -220,21 +220,20 @@ function signersOf(exchange: Exchange, lease: Terms): LocalAccount[] {
 export async function claimOrders(exchange: Exchange, lease: Terms, jobs: number): Promise<Cost> {
   const { chain } = exchange;
   const deadline = (await chain.now()) + 60;
-  const claimed: { order: unknown; signature: Hex; resultHash: Hex }[] = [];
-  const results: Hex[] = [];
+  const claimed: { order: unknown; signature: Hex }[] = [];
+  const orderIds: Hex[] = [];
   for (let nonce = 1; nonce <= jobs; nonce++) {
     const { order, orderId, signature } = await orderOf(exchange, lease, nonce, deadline);
-    const resultHash = keccak256(orderId);
-    claimed.push({ order, signature, resultHash });
-    results.push(orderId, resultHash);
+    claimed.push({ order, signature });
+    orderIds.push(orderId);
   }
   const perNode = PER_NODE;
-  const claim = { lease: leaseIdOf(lease), orders: keccak256(concat(results)), perNode };
+  const claim = { lease: leaseIdOf(lease), orders: keccak256(concat(orderIds)), receiptsRoot: RECEIPTS, perNode };
   const digest = digestOf(exchange, "Claim", claim);
   const signatures = await Promise.all(signersOf(exchange, lease).map((node) => signCompact(node, digest)));
   await chain.setTime(deadline + 1);
   const cost = { gas: 0, bytes: 0 };
-  const data = call(exchange, "claim", [lease, claimed, perNode, signatures]);
+  const data = call(exchange, "claim", [lease, claimed, RECEIPTS, perNode, signatures]);
   add(cost, await chain.send(chain.owner, exchange.address, data));
   return cost;
 }

@@ -28,6 +28,7 @@ export const SETTLEMENT_TYPES = {
   Claim: [
     { name: "lease", type: "bytes32" },
     { name: "orders", type: "bytes32" },
+    { name: "receiptsRoot", type: "bytes32" },
     { name: "perNode", type: "uint96" },
   ],
 } as const;

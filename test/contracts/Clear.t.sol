@@ -96,10 +96,10 @@ contract ClearTest is ExchangeTest {
     function test_VoucherIsTheSessionKeysAlone() public {
         Voucher memory voucher = voucherOf(lease, 4e6, 7);
         bytes memory batch = batchOf(voucher);
-        // The session key's signature ends before the committee's size and its three seats.
-        batch[batch.length - 8] ^= 0x01;
+        // The session key's signature ends before the committee's size, its three seats and the nodes' signatures.
+        batch[batch.length - 3 * 64 - 8] ^= 0x01;
         bytes memory header = slice(batch, 0, 41);
-        bytes memory resigned = signBatch(header, nodes, slice(batch, 41 + 3 * 64, batch.length), address(0));
+        bytes memory resigned = signBatch(header, nodes, slice(batch, 41, batch.length - 3 * 64), address(0));
         vm.expectEmit();
         emit IExchange.EntrySkipped(batchIdOf(resigned, 3), leaseId, 0, SkipReason.VoucherNotSigned);
         exchange.clear(resigned);
@@ -129,7 +129,7 @@ contract ClearTest is ExchangeTest {
         (ClaimedOrder[] memory claimed, bytes[] memory signatures) = claimOf(lease, arrayOf(order), 4e6);
         vm.warp(DEADLINE + 1);
         expectError(abi.encodeWithSelector(IExchange.NonceCovered.selector, 7, 7));
-        exchange.claim(lease, claimed, 4e6, signatures);
+        exchange.claim(lease, claimed, RIGHT, 4e6, signatures);
     }
 
     function test_LastVoucherClosesTheLeaseAtOnce() public {
@@ -216,6 +216,15 @@ contract ClearTest is ExchangeTest {
         bytes memory long = bytes.concat(batch, hex"00");
         expectError(abi.encodeWithSelector(IExchange.BatchMalformed.selector, batch.length + 1, batch.length));
         exchange.clear(long);
+    }
+
+    function test_SignedBytesCannotBeCutIntoOtherEntries() public {
+        bytes memory batch = batchOf(voucherOf(lease, 4e6, 7));
+        // One node less in the table, whose address would begin the entry.
+        bytes memory cut = bytes.concat(slice(batch, 0, 38), hex"02", slice(batch, 39, batch.length - 64));
+        require(batchIdOf(cut, 2) != batchIdOf(batch, 3), "the counts are not signed");
+        (bool ok, ) = address(exchange).call(abi.encodeCall(IExchange.clear, (cut)));
+        require(!ok || earned(nodes[0]) == 0, "paid");
     }
 
     function testFuzz_MalformedPackedCalldataMovesNothing(uint256 place, uint8 value) public {

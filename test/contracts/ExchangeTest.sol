@@ -189,7 +189,7 @@ abstract contract ExchangeTest {
             uint256 key = nodes[i] == silent ? 0xBAD : keyOf[nodes[i]];
             signatures = bytes.concat(signatures, signCompact(key, digest));
         }
-        return bytes.concat(header, signatures, signed);
+        return bytes.concat(header, signed, signatures);
     }
 
     function batchDigest(bytes memory header, bytes memory signed) internal view returns (bytes32) {
@@ -198,12 +198,13 @@ abstract contract ExchangeTest {
             receiptsRoot := mload(add(header, 37))
         }
         uint40 validUntil = uint40(bytes5(header));
-        return typed(keccak256(abi.encode(ClearingBatchType.TYPE_HASH, keccak256(signed), receiptsRoot, validUntil)));
+        bytes32 entries = keccak256(bytes.concat(slice(header, 37, 41), signed));
+        return typed(keccak256(abi.encode(ClearingBatchType.TYPE_HASH, entries, receiptsRoot, validUntil)));
     }
 
     /// The digest that the `nodes` of a batch signed.
     function batchIdOf(bytes memory batch, uint256 nodes) internal view returns (bytes32) {
-        return batchDigest(slice(batch, 0, 41), slice(batch, 41 + 64 * nodes, batch.length));
+        return batchDigest(slice(batch, 0, 41), slice(batch, 41, batch.length - 64 * nodes));
     }
 
     function slice(bytes memory all, uint256 from, uint256 to) internal pure returns (bytes memory part) {
@@ -241,21 +242,22 @@ abstract contract ExchangeTest {
 
     // Claims
 
-    /// A claim of `orders`, each with the right result, signed by every node.
+    /// A claim of `orders`, signed by every node over the right receipts.
     function claimOf(
         Lease memory lease,
         JobOrder[] memory orders,
         uint96 perNode
     ) internal view returns (ClaimedOrder[] memory claimed, bytes[] memory signatures) {
         claimed = new ClaimedOrder[](orders.length);
-        bytes memory results;
+        bytes memory ids;
         for (uint256 i = 0; i < orders.length; ++i) {
             bytes32 orderId = exchange.orderIdOf(orders[i]);
-            claimed[i] = ClaimedOrder(orders[i], signCompact(SESSION, orderId), RIGHT);
-            results = abi.encodePacked(results, orderId, RIGHT);
+            claimed[i] = ClaimedOrder(orders[i], signCompact(SESSION, orderId));
+            ids = abi.encodePacked(ids, orderId);
         }
         bytes32 leaseId = exchange.leaseIdOf(lease);
-        bytes32 digest = typed(keccak256(abi.encode(ClaimType.TYPE_HASH, leaseId, keccak256(results), perNode)));
+        bytes32 structHash = keccak256(abi.encode(ClaimType.TYPE_HASH, leaseId, keccak256(ids), RIGHT, perNode));
+        bytes32 digest = typed(structHash);
         signatures = new bytes[](lease.nodes.length);
         for (uint256 i = 0; i < lease.nodes.length; ++i) signatures[i] = signCompact(keyOf[lease.nodes[i]], digest);
     }

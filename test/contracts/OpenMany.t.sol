@@ -70,6 +70,10 @@ contract OpenManyTest is ExchangeTest {
         LeaseOpening memory opening = signOpening(CONSUMER_KEY, lease, FUNDS, EXPIRY, START);
         wallet.accept(openingDigest(opening));
         fund(address(wallet), FUNDS);
+        LeaseOpening[] memory batch = new LeaseOpening[](1);
+        batch[0] = opening;
+        exchange.openMany(batch);
+        equal(exchange.balanceOf(address(wallet)), FUNDS, "a contract is not asked within a batch");
         exchange.openSigned(opening);
         equal(exchange.balanceOf(address(wallet)), 0, "account");
 

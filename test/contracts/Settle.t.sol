@@ -177,6 +177,22 @@ contract SettleTest is ExchangeTest {
         );
     }
 
+    function test_EveryNonceIsSettledOnceWhereverItsBitLies() public {
+        uint32[6] memory nonces = [uint32(1), 7, 8, 255, 256, type(uint32).max];
+        for (uint256 i = 0; i < nonces.length; ++i) {
+            JobOrder memory order = orderOf(leaseId, nonces[i]);
+            require(!exchange.isSettled(leaseId, nonces[i]), "settled before");
+            settle(order, attest(order, nodes, 3, 1e6));
+            require(exchange.isSettled(leaseId, nonces[i]), "not settled after");
+            expectSettleError(
+                order,
+                attest(order, nodes, 3, 1e6),
+                abi.encodeWithSelector(IExchange.NonceUsed.selector, nonces[i])
+            );
+        }
+        equal(exchange.leaseOf(leaseId).forced, nonces.length, "forced");
+    }
+
     function test_NoncesBeginAtOne() public {
         JobOrder memory order = orderOf(leaseId, 0);
         expectSettleError(
@@ -199,6 +215,19 @@ contract SettleTest is ExchangeTest {
         exchange.topUp(leaseId, FUNDS);
         settle(order, attestations);
         equal(exchange.leaseOf(leaseId).funds, FUNDS / 2, "funds");
+    }
+
+    function test_AbsurdPricesAreUnderfundedAndNoPanic() public {
+        JobOrder memory first = orderOf(leaseId, 1);
+        settle(first, attest(first, nodes, 3, 1));
+        JobOrder memory order = orderOf(leaseId, 2);
+        order.maxPrice = type(uint96).max;
+        uint256 needed = 3 * uint256(type(uint96).max);
+        expectSettleError(
+            order,
+            attest(order, nodes, 3, type(uint96).max),
+            abi.encodeWithSelector(IExchange.LeaseUnderfunded.selector, leaseId, FUNDS - 3, needed)
+        );
     }
 
     function test_OnlyTheSessionKeySignsOrders() public {

@@ -170,7 +170,7 @@ contract ExchangeHandler is ExchangeTest {
         }
         uint96 perNode = uint96(bound(price, 0, FUNDS / 8));
         (ClaimedOrder[] memory claimed, bytes[] memory signatures) = claimOf(lease, orders, perNode);
-        bytes memory data = abi.encodeCall(IExchange.claim, (lease, claimed, perNode, signatures));
+        bytes memory data = abi.encodeCall(IExchange.claim, (lease, claimed, RIGHT, perNode, signatures));
         if (!act(this.claim.selector, accountOf(who), data)) return;
         for (uint256 i = 0; i < orders.length; ++i) paidOnce(leaseId, orders[i].nonce);
     }

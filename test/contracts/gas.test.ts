@@ -1,0 +1,56 @@
+// Holds the gas of each call to the committed snapshot, and with it that what viem signs is what the contracts check.
+// After a change that is meant: `UPDATE_GAS_SNAPSHOT=1 node --test test/contracts/gas.test.ts`, and review the diff.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { createGasChain } from "#scripts/bench/gas-chain.ts";
+import { claimOrders, clearLeases, deployExchange, openLeases, settleOrder } from "#scripts/bench/gas-exchange.ts";
+
+const path = new URL("gas-snapshot.json", import.meta.url);
+/** Times and signatures differ from run to run by a few zero bytes of calldata. */
+const TOLERANCE = 0.005;
+
+async function measure(): Promise<Record<string, number>> {
+  const chain = await createGasChain();
+  try {
+    const exchange = await deployExchange(chain, 6);
+    const [[lone, ...others], open] = await openLeases(exchange, "lone", 1, 3);
+    assert.ok(lone !== undefined && others.length === 0);
+    const [leases, openMany] = await openLeases(exchange, "many", 4, 3);
+    const clear = await clearLeases(exchange, leases, 1);
+    const again = await clearLeases(exchange, [lone], 1);
+    const [[silent]] = await openLeases(exchange, "silent", 1, 3);
+    const [[happy]] = await openLeases(exchange, "happy", 1, 3);
+    const [[disputed]] = await openLeases(exchange, "disputed", 1, 3);
+    assert.ok(silent !== undefined && happy !== undefined && disputed !== undefined);
+    const claim = await claimOrders(exchange, silent, 10);
+    const settle = await settleOrder(exchange, happy, false);
+    const adjudicate = await settleOrder(exchange, disputed, true);
+    return {
+      open: open.gas,
+      "openMany of 4": openMany.gas,
+      "clear of 4": clear.gas,
+      "clear of 1": again.gas,
+      "claim of 10": claim.gas,
+      settle: settle.gas,
+      adjudicate: adjudicate.gas,
+    };
+  } finally {
+    await chain.close();
+  }
+}
+
+test("each call costs the gas of the snapshot", async () => {
+  const measured = await measure();
+  if (process.env.UPDATE_GAS_SNAPSHOT) writeFileSync(path, `${JSON.stringify(measured, undefined, 2)}\n`);
+  const snapshot: Record<string, number> = JSON.parse(readFileSync(path, "utf8"));
+  assert.deepEqual(Object.keys(measured), Object.keys(snapshot));
+  const changed = Object.entries(measured).filter(([call, gas]) => {
+    const expected = snapshot[call] ?? 0;
+    return Math.abs(gas - expected) > expected * TOLERANCE;
+  });
+  assert.deepEqual(
+    changed.map(([call, gas]) => `${call}: ${gas}, snapshot ${snapshot[call]}`),
+    [],
+  );
+});
