@@ -10,7 +10,7 @@ import { defineConfig } from "hardhat/config";
 const compiler = {
   version: "0.8.37",
   path: createRequire(import.meta.url).resolve("solc/soljson.js"),
-  settings: { optimizer: { enabled: true, runs: 1_000 }, evmVersion: "osaka", viaIR: true },
+  settings: { optimizer: { enabled: true, runs: 20_000 }, evmVersion: "osaka", viaIR: true },
 };
 
 // One block per transaction at the time of the machine's clock: without blocks of one time, several transactions in a
