@@ -44,7 +44,7 @@ export function tellerOf({ io, json }: CommandContext): Teller {
     stays: ({ marketplace }) => {
       line();
       line(`${coloured("bold", "Dashboard")}  ${coloured("cyan", `${marketplace.url}/`)}`);
-      line("In another terminal:  npx mimik job list · npx mimik earnings · npx mimik --help");
+      line("In another terminal:  npx mimik job list · npx mimik earnings --wallet local-owner-1 · npx mimik --help");
       line("Ctrl-C stops everything.");
     },
     ending: () => line("\nStopping everything."),
