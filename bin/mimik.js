@@ -3,11 +3,11 @@
 // old for everything else, only to hand over to the packaged Node 24.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 
 const NODE_MAJOR_MIN = 24;
-const require = createRequire(import.meta.url);
+const require = module.createRequire(import.meta.url);
 
 /** The Node that npm installed beside us, or undefined on a platform for which there is none. */
 function packagedNode() {
@@ -36,6 +36,8 @@ function runOn(node) {
 }
 
 async function main() {
+  // Beside the bundle and not where other users of this machine could write; a folder that we may not write is no error.
+  module.enableCompileCache(fileURLToPath(new URL("../dist/compiled", import.meta.url)));
   const builder = new URL("../scripts/build-programs.ts", import.meta.url);
   // A checkout has the sources: bundle what changed. An installed package has the bundle alone.
   if (existsSync(builder)) await (await import(builder.href)).buildPrograms();

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Exchange} from "../../contracts/Exchange.sol";
 import {IExchange} from "../../contracts/interfaces/IExchange.sol";
 import {ExchangeTest} from "./ExchangeTest.sol";
 import {FeeToken, ReentrantToken} from "./HostileTokens.sol";
@@ -16,18 +15,18 @@ contract AccountsTest is ExchangeTest {
 
     function test_ConstructorRefusesWhatIsNoToken() public {
         expectError(abi.encodeWithSelector(IExchange.TokenNotUsable.selector, stranger));
-        new Exchange(IERC20(stranger), GRACE);
+        deployExchange(IERC20(stranger), GRACE);
         expectError(abi.encodeWithSelector(IExchange.TokenNotUsable.selector, address(this)));
-        new Exchange(IERC20(address(this)), GRACE);
+        deployExchange(IERC20(address(this)), GRACE);
     }
 
     function test_ConstructorBoundsTheGrace() public {
         expectError(abi.encodeWithSelector(IExchange.GraceOutOfRange.selector, 0, 1, 30 days));
-        new Exchange(token, 0);
+        deployExchange(token, 0);
         expectError(abi.encodeWithSelector(IExchange.GraceOutOfRange.selector, 30 days + 1, 1, 30 days));
-        new Exchange(token, 30 days + 1);
+        deployExchange(token, 30 days + 1);
         expectError(abi.encodeWithSelector(IExchange.GraceOutOfRange.selector, type(uint40).max, 1, 30 days));
-        new Exchange(token, type(uint40).max);
+        deployExchange(token, type(uint40).max);
         equal(exchange.UNBONDING(), 3 * GRACE, "unbonding");
     }
 
@@ -64,7 +63,7 @@ contract AccountsTest is ExchangeTest {
 
     function test_FeeOnTransferTokenIsRefusedByTheMeasuredDelta() public {
         FeeToken taxed = new FeeToken(false);
-        exchange = new Exchange(taxed, GRACE);
+        exchange = deployExchange(taxed, GRACE);
         taxed.mint(address(this), 1_000);
         taxed.approve(address(exchange), 1_000);
         expectError(abi.encodeWithSelector(IExchange.TokenNotExact.selector, 1_000, 990));
@@ -73,7 +72,7 @@ contract AccountsTest is ExchangeTest {
 
     function test_TokenThatTaxesTheSenderCannotDrainOthers() public {
         FeeToken taxed = new FeeToken(true);
-        exchange = new Exchange(taxed, GRACE);
+        exchange = deployExchange(taxed, GRACE);
         taxed.mint(address(this), 2_000);
         taxed.approve(address(exchange), 1_000);
         exchange.deposit(1_000);
@@ -83,7 +82,7 @@ contract AccountsTest is ExchangeTest {
 
     function test_ExchangeHoldsAtMostWhatItsAmountsCanSay() public {
         FeeToken vast = new FeeToken(true);
-        exchange = new Exchange(vast, GRACE);
+        exchange = deployExchange(vast, GRACE);
         uint256 max = type(uint96).max;
         vast.mint(address(this), 2 * max);
         vast.approve(address(exchange), max + 1);
@@ -93,7 +92,7 @@ contract AccountsTest is ExchangeTest {
 
     function test_ReentrancyFromAHostileTokenIsRefused() public {
         ReentrantToken hostile = new ReentrantToken();
-        exchange = new Exchange(hostile, GRACE);
+        exchange = deployExchange(hostile, GRACE);
         hostile.mint(address(this), 10);
         hostile.mint(address(hostile), 10);
         hostile.approve(address(exchange), 10);

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {Exchange} from "../../contracts/Exchange.sol";
-import {Attestation, ClaimedOrder, JobOrder, Lease, LeaseOpening} from "../../contracts/interfaces/IExchange.sol";
+import {
+    Attestation,
+    ClaimedOrder,
+    IExchange,
+    JobOrder,
+    Lease,
+    LeaseOpening
+} from "../../contracts/interfaces/IExchange.sol";
 import {PaymentToken} from "../../contracts/PaymentToken.sol";
 import {AttestationType} from "../../contracts/types/AttestationType.sol";
 import {ClaimType} from "../../contracts/types/ClaimType.sol";
@@ -13,10 +21,16 @@ import {OpenLeaseType} from "../../contracts/types/OpenLeaseType.sol";
 import {VoucherType} from "../../contracts/types/VoucherType.sol";
 import {Vm} from "./Vm.sol";
 
+/// What the tests call of an exchange.
+interface ExchangeFace is IExchange, IERC5267 {
+    function UNBONDING() external view returns (uint40);
+}
+
 /// An exchange with a funded consumer and registered nodes of as many owners, and hands that sign for all of them.
 abstract contract ExchangeTest {
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
+    string internal constant EXCHANGE_ARTIFACT = "artifacts/contracts/Exchange.sol/Exchange.json";
     uint40 internal constant GRACE = 1 hours;
     uint40 internal constant START = 1_800_000_000;
     uint40 internal constant EXPIRY = START + 10 days;
@@ -27,7 +41,8 @@ abstract contract ExchangeTest {
     bytes32 internal constant WRONG = keccak256("wrong");
 
     PaymentToken internal token;
-    Exchange internal exchange;
+    ExchangeFace internal exchange;
+    bytes32 private domain;
     address internal consumer = address(0xC0);
     address internal stranger = address(0x57);
 
@@ -37,8 +52,23 @@ abstract contract ExchangeTest {
     function setUpExchange() internal {
         vm.warp(START);
         token = new PaymentToken();
-        exchange = new Exchange(token, GRACE);
+        exchange = deployExchange(token, GRACE);
+        domain = domainOf(exchange);
         fund(consumer, 10 * FUNDS);
+    }
+
+    /// The exchange as `hardhat build` made it: `new Exchange` would compile it again inside every test contract.
+    function deployExchange(IERC20 paymentToken, uint256 grace) internal returns (ExchangeFace deployed) {
+        bytes memory creation = vm.parseJsonBytes(vm.readFile(EXCHANGE_ARTIFACT), ".bytecode");
+        bytes memory code = bytes.concat(creation, abi.encode(paymentToken, grace));
+        assembly ("memory-safe") {
+            deployed := create(0, add(code, 32), mload(code))
+            if iszero(deployed) {
+                let copy := mload(0x40)
+                returndatacopy(copy, 0, returndatasize())
+                revert(copy, returndatasize())
+            }
+        }
     }
 
     // Money
@@ -209,7 +239,9 @@ abstract contract ExchangeTest {
 
     function slice(bytes memory all, uint256 from, uint256 to) internal pure returns (bytes memory part) {
         part = new bytes(to - from);
-        for (uint256 i = from; i < to; ++i) part[i - from] = all[i];
+        assembly ("memory-safe") {
+            mcopy(add(part, 32), add(add(all, 32), from), sub(to, from))
+        }
     }
 
     function entryOf(address[] memory table, Voucher memory voucher) internal view returns (bytes memory entry) {
@@ -301,17 +333,21 @@ abstract contract ExchangeTest {
     }
 
     function typed(bytes32 structHash) internal view returns (bytes32) {
-        (, string memory name, string memory version, uint256 chainId, address verifier, , ) = exchange.eip712Domain();
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256(bytes(name)),
-                keccak256(bytes(version)),
-                chainId,
-                verifier
-            )
-        );
         return MessageHashUtils.toTypedDataHash(domain, structHash);
+    }
+
+    function domainOf(IERC5267 verifying) private view returns (bytes32) {
+        (, string memory name, string memory version, uint256 chainId, address verifier, , ) = verifying.eip712Domain();
+        return
+            keccak256(
+                abi.encode(
+                    keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                    keccak256(bytes(name)),
+                    keccak256(bytes(version)),
+                    chainId,
+                    verifier
+                )
+            );
     }
 
     function sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {

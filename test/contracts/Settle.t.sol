@@ -2,9 +2,8 @@
 pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Exchange} from "../../contracts/Exchange.sol";
 import {Attestation, IExchange, JobOrder, Lease, LeaseStatus} from "../../contracts/interfaces/IExchange.sol";
-import {ExchangeTest} from "./ExchangeTest.sol";
+import {ExchangeFace, ExchangeTest} from "./ExchangeTest.sol";
 
 contract SettleTest is ExchangeTest {
     address[] private nodes;
@@ -296,7 +295,7 @@ contract SettleTest is ExchangeTest {
         exchange.settle(lease, order, signature, attestations);
 
         vm.chainId(31_337);
-        Exchange other = new Exchange(token, GRACE);
+        ExchangeFace other = deployExchange(token, GRACE);
         require(other.orderIdOf(order) != exchange.orderIdOf(order));
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Exchange} from "../../contracts/Exchange.sol";
 import {
     Attestation,
     ClaimedOrder,

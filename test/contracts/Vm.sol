@@ -11,4 +11,6 @@ interface Vm {
     function expectRevert(bytes calldata reason) external;
     function expectEmit() external;
     function chainId(uint256 id) external;
+    function readFile(string calldata path) external view returns (string memory);
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
 }
