@@ -34,20 +34,28 @@ export async function buildPrograms(): Promise<void> {
   ]);
 }
 
+/** Bundles one more program, which runs as those in dist/ do; gives its file. */
+export async function buildProgram(name: string, path: string): Promise<string> {
+  await whenStale(name, [...PROGRAMS, dirname(path)], (target) => bundleProgram(name, path, target));
+  return join(dist, `${name}.js`);
+}
+
 async function bundlePrograms(target: string): Promise<void> {
-  const { rolldown } = await import("rolldown");
-  for (const [name, path] of Object.entries(ENTRIES)) {
-    const input = { [name]: join(root, path) };
-    const bundle = await rolldown({ input, cwd: root, platform: "node", external: EXTERNAL, logLevel: "silent" });
-    await bundle.write({
-      dir: target,
-      format: "esm",
-      entryFileNames: "[name].js",
-      chunkFileNames: "chunk-[name]-[hash].js",
-    });
-    await bundle.close();
-  }
+  for (const [name, path] of Object.entries(ENTRIES)) await bundleProgram(name, path, target);
   for (const [name, path] of Object.entries(ASSETS)) cpSync(join(root, path), join(target, name), { recursive: true });
+}
+
+async function bundleProgram(name: string, path: string, target: string): Promise<void> {
+  const { rolldown } = await import("rolldown");
+  const input = { [name]: join(root, path) };
+  const bundle = await rolldown({ input, cwd: root, platform: "node", external: EXTERNAL, logLevel: "silent" });
+  await bundle.write({
+    dir: target,
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "chunk-[name]-[hash].js",
+  });
+  await bundle.close();
 }
 
 async function bundleDashboard(target: string): Promise<void> {

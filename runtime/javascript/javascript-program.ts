@@ -1,6 +1,7 @@
 // One JavaScript microservice ready to run: its source is evaluated once, and every call starts from that same state.
 import { createHash } from "node:crypto";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import { PAGE_BYTES } from "#protocol/units.ts";
 import type { OutcomeKind } from "#protocol/usage.ts";
 import type { Execution, Invocation } from "../execution.ts";
 import { failedResponse } from "../failed-response.ts";
@@ -77,11 +78,12 @@ export class JavascriptProgram implements Program {
     return result;
   }
 
-  /** SHA-256 of the engine's whole memory after the last call, which a second machine must have too. */
+  /** SHA-256 of the engine's used memory after the last call, which a second machine must have too. */
   stateDigest(): string {
-    return this.#session === undefined
-      ? ""
-      : createHash("sha256").update(this.#session.instance.memory()).digest("hex");
+    if (this.#session === undefined) return "";
+    const { instance } = this.#session;
+    const used = instance.memory().subarray(0, instance.usedPages * PAGE_BYTES);
+    return createHash("sha256").update(used).digest("hex");
   }
 
   [Symbol.dispose](): void {

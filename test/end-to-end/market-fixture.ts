@@ -2,7 +2,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { openLane } from "#chain/transaction-lane.ts";
 import { type LocalMarket, startLocalMarket } from "#cli/local-market/local-market.ts";
 import { localPrograms } from "#cli/local-market/local-programs.ts";
@@ -13,9 +12,7 @@ import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
 import type { Offer, Signed } from "#protocol/signed-messages.ts";
 import { packImage } from "#runtime/image/pack-image.ts";
 import { createRuntime, type Runtime } from "#runtime/runtime.ts";
-import { buildPrograms } from "#scripts/build-programs.ts";
-
-const FAULTY_NODE = fileURLToPath(new URL("faulty-node-main.ts", import.meta.url));
+import { buildProgram, buildPrograms } from "#scripts/build-programs.ts";
 
 /** Answers `{ hello: name }`; honest nodes agree on it. */
 const HELLO = `export default { async fetch(request) { return Response.json({ hello: (await request.json()).name }); } };`;
@@ -39,10 +36,11 @@ export interface TestMarket extends AsyncDisposable {
 /** One node for each fault; `none` is an honest node. */
 export async function startTestMarket(faults: readonly string[]): Promise<TestMarket> {
   await buildPrograms();
+  const faultyNode = await buildProgram("faulty-node", "test/end-to-end/faulty-node-main.ts");
   await using stack = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "mimik-market-"));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
-  const market = stack.use(await startFaultyMarket(directory, faults));
+  const market = stack.use(await startFaultyMarket(directory, faultyNode, faults));
   const runtime = stack.use(await createRuntime({ executors: 1 }));
   const imagePath = join(directory, "hello.js");
   await writeFile(imagePath, HELLO);
@@ -99,7 +97,7 @@ export async function startTestMarket(faults: readonly string[]): Promise<TestMa
 }
 
 /** Real programs all; the nodes with a fault planted in how they run jobs. */
-function startFaultyMarket(directory: string, faults: readonly string[]): Promise<LocalMarket> {
+function startFaultyMarket(directory: string, faultyNode: string, faults: readonly string[]): Promise<LocalMarket> {
   const programs = localPrograms();
   return startLocalMarket({
     directory: join(directory, "market"),
@@ -112,7 +110,7 @@ function startFaultyMarket(directory: string, faults: readonly string[]): Promis
       ...programs,
       node: (start) => {
         const { env = {} } = programs.node(start);
-        return { args: [FAULTY_NODE], env: { ...env, MIMIK_TEST_FAULT: faults[start.index] ?? "none" } };
+        return { args: [faultyNode], env: { ...env, MIMIK_TEST_FAULT: faults[start.index] ?? "none" } };
       },
     },
   });
