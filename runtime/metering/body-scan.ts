@@ -1,5 +1,6 @@
 // The state of one body's scan: its operand stack, its open constructs, and what the later stages need to know of it.
 import { ByteReader } from "./byte-reader.ts";
+import { CountedLoops } from "./counted-loops.ts";
 import { EDIT, Edits } from "./edits.ts";
 import { MODULE_LIMITS } from "./limits.ts";
 import { invalid, refused } from "./module-error.ts";
@@ -47,6 +48,7 @@ export class ModuleScan {
   readonly edits = new Edits();
   readonly segments = new Segments(this.edits);
   readonly nan = new NanFlow(this.edits);
+  readonly counted: CountedLoops;
   readonly frames: Frame[] = [];
   types = new Uint8Array(256);
   sites = new Int32Array(256);
@@ -55,6 +57,7 @@ export class ModuleScan {
 
   constructor(shape: ModuleShape, accessFuel: number) {
     this.shape = shape;
+    this.counted = new CountedLoops(shape.bytes);
     this.accessFuel = accessFuel;
   }
 
@@ -83,6 +86,7 @@ export class BodyScan {
   readonly edits: Edits;
   readonly segments: Segments;
   readonly nan: NanFlow;
+  readonly counted: CountedLoops;
   readonly frames: Frame[];
   /** Numbers of this body's edits: from the first up to, not with, the end. */
   readonly firstEdit: number;
@@ -107,6 +111,8 @@ export class BodyScan {
   callsForeign = false;
   tailCallsForeign = false;
   loops = 0;
+  /** Some loop inside is charged for all its turns at once, and does not check the budget. */
+  hasCountedLoops = false;
   /** Instructions whose charge depends on a length, or that use a table or memory growth. */
   chargesByLength = false;
   changesTables = false;
@@ -128,6 +134,8 @@ export class BodyScan {
     this.edits = module.edits;
     this.segments = module.segments;
     this.nan = module.nan;
+    this.counted = module.counted;
+    this.counted.enterFunction();
     this.frames = module.frames;
     this.types = module.types;
     this.sites = module.sites;

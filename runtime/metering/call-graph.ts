@@ -34,7 +34,7 @@ const FRAME_FIXED_SLOTS = 8;
 const UNCOUNTED_SLOTS_MAX = 48;
 /** A frame this large counts even when it calls nothing. */
 const UNCOUNTED_LEAF_SLOTS_MAX = 1_024;
-/** A body at least this long checks the budget on entry even if it calls nothing. */
+/** A body at least this long, or with a loop that does not check, checks the budget on entry even if it calls nothing. */
 const UNCHECKED_BODY_BYTES = 256;
 
 export function planFunctions(shape: ModuleShape, scans: readonly BodyScan[]): FunctionPlan[] {
@@ -78,7 +78,8 @@ function planOne(plan: FunctionPlan, index: number, planning: Planning): void {
   const { scan } = plan;
   planDepth(plan, index, planning);
   const leaf = scan.callees.length === 0 && scan.tailCallees.length === 0 && !scan.callsForeign;
-  plan.checked = counted.has(index) || !leaf || scan.reader.end - scan.codeStart >= UNCHECKED_BODY_BYTES;
+  const long = scan.hasCountedLoops || scan.reader.end - scan.codeStart >= UNCHECKED_BODY_BYTES;
+  plan.checked = counted.has(index) || !leaf || long;
   plan.entryFuel = segmentFuel(plan, scan.entrySegment, plans, shape.importedFunctions);
   if (!counted.has(index) && isConstant(plan, index, planning)) plan.convention = "constant";
 }

@@ -10,15 +10,19 @@
 //
 // Why never too little. A segment's weight is the sum of all its instructions; a small conditional segment may be added
 // to the segment that dominates it, which charges it even when it is skipped; of two arms of an `if` the dearer one is.
-// Nothing is ever added across a loop's header in the outward direction, so each iteration pays for itself.
+// Nothing is ever added across a loop's header in the outward direction, so each iteration pays for itself; a loop of a
+// known number of turns is charged for all of them before the first.
 //
 // Why it stops. Every cycle in a program goes through a loop header or the entry of a function that is counted as
-// recursive or reachable through a table, and both check the budget.
+// recursive or reachable through a table, and both check the budget. A loop of a known and small number of turns has no
+// other loop and no call inside, and need not check.
 
 /** Conditional segments up to this weight are charged with the segment that dominates them. */
 export const MERGED_SEGMENT_FUEL = 10;
 /** All that is merged into one segment is at most its own weight and this much. */
 export const MERGED_SEGMENTS_FUEL = 20;
+/** A loop that turns a known number of times is charged before its first turn up to this weight of all turns. */
+export const COUNTED_LOOP_FUEL = 65_536;
 /** A function that always costs the same is charged at its calls up to this weight. */
 export const CONSTANT_FUNCTION_FUEL = 1_000;
 

@@ -22,7 +22,7 @@ import { scanBody } from "./scan-body.ts";
 import type { FunctionType } from "./value-type.ts";
 
 /** Part of every module's identity: it changes with every change of what is accepted, charged or emitted. */
-export const METERING_VERSION = 1;
+export const METERING_VERSION = 2;
 
 export interface MeteringPolicy {
   /** Pages that the module may grow to at most, below what it declares itself. Decides what loads and stores cost. */

@@ -103,6 +103,7 @@ function scanCommon(scan: BodyScan, opcode: number, offset: number): boolean {
       return false;
     case 0x41:
       scan.reader.skipSigned(32);
+      scan.counted.constant(offset, scan.reader.position);
       scan.push(I32);
       return false;
     case 0x42:

@@ -27,8 +27,10 @@ export function scanBlock(scan: BodyScan, opcode: number): void {
     );
   }
   if (opcode === BLOCK) scan.segments.enterBlock(frame);
-  else if (opcode === LOOP) scan.segments.enterLoop(frame, scan.reader.position);
-  else scan.segments.enterIf(frame, scan.reader.position);
+  else if (opcode === LOOP) {
+    scan.segments.enterLoop(frame, scan.reader.position);
+    scan.counted.enterLoop(frame);
+  } else scan.segments.enterIf(frame, scan.reader.position);
 }
 
 function readBlockType(scan: BodyScan): FunctionType {
@@ -53,6 +55,7 @@ export function scanElse(scan: BodyScan, offset: number): void {
   requireResults(scan, frame, offset);
   frame.hasElse = true;
   frame.polymorphic = false;
+  scan.counted.join();
   if (!frame.deadAtEntry) {
     // The end of the if is joined by the then arm when its end can be reached.
     if (!scan.dead) frame.targeted = true;
@@ -73,6 +76,8 @@ export function scanEnd(scan: BodyScan, offset: number): boolean {
   const level = scan.depth - 1;
   scan.leave();
   scan.height = frame.height;
+  if (frame.opcode === LOOP) countTurns(scan, frame, level, offset);
+  scan.counted.join();
   if (!frame.deadAtEntry) leaveLive(scan, frame, level, offset);
   if (level === 0) return true;
   const outer = scan.frame;
@@ -80,6 +85,11 @@ export function scanEnd(scan: BodyScan, offset: number): boolean {
   outer.hasSwitch ||= frame.hasSwitch;
   scan.pushAll(frame.results);
   return false;
+}
+
+function countTurns(scan: BodyScan, frame: Frame, level: number, offset: number): void {
+  const turns = scan.counted.leaveLoop(frame, level, offset);
+  if (turns > 0 && !scan.dead && scan.segments.chargeTurns(frame, turns)) scan.hasCountedLoops = true;
 }
 
 function leaveLive(scan: BodyScan, frame: Frame, level: number, offset: number): void {
@@ -106,10 +116,12 @@ export function scanBranch(scan: BodyScan): void {
   scan.die(true);
 }
 
-export function scanBranchIf(scan: BodyScan): void {
+export function scanBranchIf(scan: BodyScan, offset: number): void {
   const level = scan.reader.u32();
   scan.take(I32);
-  const types = labelTypes(target(scan, level));
+  const frame = target(scan, level);
+  if (level === 0 && !scan.dead) scan.counted.branchIf(frame, offset, scan.reader.position);
+  const types = labelTypes(frame);
   scan.takeAll(types);
   scan.pushAll(types);
   if (!scan.dead) scan.segments.split(scan.reader.position);
@@ -197,6 +209,7 @@ export function scanCallIndirect(scan: BodyScan, offset: number, tail: boolean):
 }
 
 function finishCall(scan: BodyScan, type: FunctionType, tail: boolean): void {
+  scan.counted.disturb();
   scan.takeAll(type.params);
   if (!tail) {
     scan.pushAll(type.results);
@@ -218,6 +231,7 @@ function target(scan: BodyScan, level: number): Frame {
   if (scan.dead) return frame;
   frame.targeted = true;
   scan.frame.outermostTarget = Math.min(scan.frame.outermostTarget, scan.depth - 1 - level);
+  scan.counted.branch(frame);
   return frame;
 }
 

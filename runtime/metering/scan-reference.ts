@@ -21,6 +21,7 @@ export function scanLocal(scan: BodyScan, opcode: number, offset: number): void 
   if (local === scan.type.params.length) scan.edit(EDIT.firstLocal, offset, end, opcode);
   const isFloat = type === F64 || type === F32;
   if (opcode === LOCAL_GET) {
+    scan.counted.read(offset);
     if (!isFloat || scan.dead) {
       scan.push(type);
       return;
@@ -28,6 +29,8 @@ export function scanLocal(scan: BodyScan, opcode: number, offset: number): void 
     scan.push(type, scan.nan.readLocal(end, type === F32 ? SHAPE.f32 : SHAPE.f64, local));
     return;
   }
+  if (opcode === LOCAL_TEE) scan.counted.tee(local, offset, end);
+  else scan.counted.set(local, offset);
   const site = scan.pop(type);
   if (isFloat && !scan.dead) scan.nan.writeLocal(local, site);
   else scan.nan.use(site);

@@ -1,5 +1,5 @@
 // Cuts bodies into segments: runs of instructions that are executed together or not at all, each charged at its start.
-import { MERGED_SEGMENT_FUEL, MERGED_SEGMENTS_FUEL } from "./cost-model.ts";
+import { COUNTED_LOOP_FUEL, MERGED_SEGMENT_FUEL, MERGED_SEGMENTS_FUEL } from "./cost-model.ts";
 import { EDIT, type Edits } from "./edits.ts";
 
 /** The segment of unreachable code. */
@@ -27,6 +27,8 @@ export class Segments {
   /** Fuel of each segment that came from segments merged into it. */
   #merged: number[] = [];
   #open: number[] = [];
+  /** Turns of the loops that are charged for all of them at once, by their segment. */
+  readonly #turns = new Map<number, number>();
   #edits: Edits;
   current = NONE;
   /** Fuel of the current segment that is not yet in `fuel`. */
@@ -105,6 +107,20 @@ export class Segments {
     if (reachable && escapes) this.#beginCharged(offset, frame.outer, switched, false);
   }
 
+  /**
+   * Charges the loop of `frame`, which ends now, for all its turns in the segment that leads to it. Returns false when
+   * that is too much to take in advance.
+   */
+  chargeTurns(frame: SegmentFrame, turns: number): boolean {
+    this.#flush();
+    const loop = this.#open[frame.openBase] as number;
+    if (this.callees[loop]) return false;
+    this.#closeDownTo(frame.openBase + 1);
+    if (turns * this.#fuelOf(loop) > COUNTED_LOOP_FUEL) return false;
+    this.#turns.set(loop, turns);
+    return true;
+  }
+
   /** Closes what is still open at a body's end. Returns whether its entry's segment is the only one charged. */
   finish(entry: number): boolean {
     this.#flush();
@@ -141,6 +157,11 @@ export class Segments {
       const segment = this.#open.pop() as number;
       const fuel = this.#fuelOf(segment);
       const parent = this.#parents[segment] as number;
+      const turns = this.#turns.get(segment);
+      if (turns !== undefined) {
+        this.fuel[parent] = this.#fuelOf(parent) + turns * fuel;
+        continue;
+      }
       if (this.#pinned[segment] || !this.#canMerge(segment, parent, fuel)) {
         this.charged[segment] = fuel > 0 || this.callees[segment] !== undefined || this.loops[segment] === true;
       } else {
