@@ -1,14 +1,9 @@
 // Runs the JavaScript corpus in a process of its own, and what of it is kept as golden.
-import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { ENGINE_DIGEST } from "#runtime/javascript/engine-pin.ts";
 import { METERING_VERSION } from "#runtime/metering/meter-module.ts";
-
-/** As executors have it: the counted depth must end before the native stack does. */
-const STACK = "--stack-size=3900";
-const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
+import { inFreshProcess, type ProcessOptions } from "../fresh-process.ts";
 
 export const GOLDEN_PATH = join(import.meta.dirname, "golden-fuel.json");
 const main = fileURLToPath(new URL("./determinism-main.ts", import.meta.url));
@@ -30,15 +25,8 @@ export interface CorpusResult {
 
 export type CorpusResults = Readonly<Record<string, CorpusResult>>;
 
-/** @param node what starts Node: its path, or an emulator and its parameters before it */
-export async function runCorpus(
-  flags: readonly string[] = [],
-  node: readonly string[] = [process.execPath],
-): Promise<CorpusResults> {
-  const [program = "", ...before] = node;
-  const parameters = [...before, "--no-warnings", STACK, ...flags, main];
-  const { stdout } = await promisify(execFile)(program, parameters, { maxBuffer: OUTPUT_BYTES_MAX });
-  return JSON.parse(stdout);
+export async function runCorpus(options?: ProcessOptions): Promise<CorpusResults> {
+  return JSON.parse(await inFreshProcess(main, [], options));
 }
 
 /** The part of the results that is committed: a change of it changes what consumers pay or what nodes agree on. */

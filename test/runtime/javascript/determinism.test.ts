@@ -8,8 +8,8 @@ import { HOSTILE } from "./hostile-programs.ts";
 
 const [tiered, baseline, optimised] = await Promise.all([
   runCorpus(),
-  runCorpus(["--liftoff-only"]),
-  runCorpus(["--no-liftoff"]),
+  runCorpus({ flags: ["--liftoff-only"] }),
+  runCorpus({ flags: ["--no-liftoff"] }),
 ]);
 
 test("ordinary and hostile programs end as they must, and leave nothing to the next call", () => {
