@@ -11,8 +11,8 @@ interface Loader {
 
 const MEMORY_PAGES_MAX = 16_384;
 
-/** The result of `work`, and the fuel of everything that it instantiated. */
-export async function withMetering<T>(work: () => Promise<T>): Promise<{ result: T; fuel: bigint }> {
+/** The result of `work`, and what everything that it instantiated has charged so far, in fuel. */
+export async function withMetering<T>(work: () => Promise<T>): Promise<{ result: T; fuel: () => bigint }> {
   const loader = WebAssembly as unknown as Loader;
   const original = loader.instantiate;
   const budgets: WebAssembly.Global<"i64">[] = [];
@@ -29,7 +29,7 @@ export async function withMetering<T>(work: () => Promise<T>): Promise<{ result:
   };
   try {
     const result = await work();
-    return { result, fuel: budgets.reduce((sum, { value }) => sum + FUEL_MAX - fuelLeft(value), 0n) };
+    return { result, fuel: () => budgets.reduce((sum, { value }) => sum + FUEL_MAX - fuelLeft(value), 0n) };
   } finally {
     loader.instantiate = original;
   }

@@ -5,16 +5,37 @@ import { readdirSync, readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Execution, Invocation } from "#runtime/execution.ts";
 import { findBubblewrap } from "#runtime/executor/bubblewrap.ts";
+import type { Image } from "#runtime/image/image.ts";
 import { JavascriptProgram } from "#runtime/javascript/javascript-program.ts";
 import { createRuntime } from "#runtime/runtime.ts";
 import { ECHO_WASM, scratchFolder } from "./image/image-fixture.ts";
 import { engine } from "./javascript/engine-fixture.ts";
+import { assemble } from "./metering/assemble.ts";
 import { imageOf, invocationOf, textOf } from "./runtime-fixture.ts";
 
 const shout = await imageOf(`export default { async fetch(request) { const text = await request.text();
   if (text === "loop") for (;;); return new Response(text.toUpperCase() + Math.random()); } }`);
 const echo = await imageOf(ECHO_WASM, "echo.wasm");
+/** Keeps memory by the length of its request, and would show what a call before it kept. */
+const hoard = await imageOf(
+  `const kept = []; export default { async fetch(request) { const text = await request.text();
+  if (text === "loop") for (;;); if (text === "throw") throw new Error(text);
+  kept.push(new Uint8Array(text.length * 40_000).fill(1)); console.log(text.length);
+  return Response.json([kept.length, kept[0].length, Math.random()]); } }`,
+  "hoard.js",
+);
+/** As many pages more as its request is long; answers how often it ran, if anything of earlier calls were left. */
+const COUNTER = `(module (import "mimik" "request_length" (func $length (param i32) (result i32)))
+  (import "mimik" "response_write" (func $write (param i32 i32))) (memory 1) (global $calls (mut i32) (i32.const 0))
+  (func (export "handle") (local $length i32) (local.set $length (call $length (i32.const 0)))
+    (if (i32.eq (local.get $length) (i32.const 4)) (then (loop $l (br $l))))
+    (if (i32.eq (local.get $length) (i32.const 5)) (then unreachable))
+    (drop (memory.grow (local.get $length))) (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+    (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (global.get $calls)))
+    (call $write (i32.const 0) (i32.const 4))))`;
+const counter = await imageOf(assemble(COUNTER), "counter.wasm");
 const runtime = await createRuntime({ executors: 2 });
 after(() => runtime[Symbol.asyncDispose]());
 
@@ -39,17 +60,40 @@ test("isolation is the kernel's where the host has it", { skip: !findBubblewrap(
   assert.equal(runtime.isolation, "kernel");
 });
 
-test("hundreds of calls of several images in both lanes give each its own answer", async () => {
-  const invocations = Array.from({ length: 300 }, (_, index) => invocationOf(`n${index}`));
-  const answers = await Promise.all(
-    invocations.map((invocation, index) =>
-      runtime.run(index % 3 === 0 ? echo : shout, invocation, { lane: index % 2 ? "batch" : "interactive" }),
-    ),
+test("hundreds of calls at once have the answer, the log and the bill that each has alone", async () => {
+  const bodies = Array.from({ length: 40 }, (_, index) => ["loop", "throw", "trap"][index] ?? "n".repeat(index * 7));
+  const calls = [shout, echo, hoard, counter].flatMap((image) =>
+    bodies.map((body) => ({ image, invocation: invocationOf(body, { fuel: 20_000_000n }) })),
   );
-  answers.forEach((execution, index) => {
-    assert.ok(textOf(execution).startsWith(index % 3 === 0 ? `n${index}` : `N${index}0.`), textOf(execution));
+  const expected = await oneAtATime(calls);
+  const outcomes = new Set(expected.map(({ outcome }) => outcome));
+  assert.deepEqual([...outcomes].toSorted(), ["guest-abort", "ok", "out-of-fuel", "trap"]);
+  assert.ok(new Set(expected.map(({ usage }) => usage.memoryPages)).size > 40, "calls differ in the memory they use");
+  // 7 is no divisor of the number of calls: neighbours are of different images, and every call has its turn.
+  const turns = Array.from({ length: 4 * calls.length }, (_, turn) => (turn * 7) % calls.length);
+  const executions = await Promise.all(
+    turns.map((index, turn) => {
+      const { image, invocation } = calls[index] as (typeof calls)[number];
+      return runtime.run(image, invocation, { lane: turn % 2 ? "batch" : "interactive" });
+    }),
+  );
+  executions.forEach((execution, turn) => {
+    const index = turns[turn] as number;
+    assert.deepEqual(
+      execution,
+      expected[index],
+      `${calls[index]?.image.config.name}, ${bodies[index % bodies.length]}`,
+    );
   });
 });
+
+/** What each call gives on a single executor that has nothing else to do. */
+async function oneAtATime(calls: readonly { image: Image; invocation: Invocation }[]): Promise<Execution[]> {
+  await using alone = await createRuntime({ executors: 1 });
+  const executions: Execution[] = [];
+  for (const { image, invocation } of calls) executions.push(await alone.run(image, invocation));
+  return executions;
+}
 
 test("a large body goes in and out", async () => {
   const body = "x".repeat(3_000_000);

@@ -1,33 +1,15 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { OutcomeKind } from "#protocol/usage.ts";
+import { GOLDEN_PATH, goldenOf, runCorpus } from "./determinism-corpus.ts";
 import { PROGRAMS } from "./determinism-programs.ts";
 import { HOSTILE } from "./hostile-programs.ts";
 
-const main = fileURLToPath(new URL("./determinism-main.ts", import.meta.url));
-
-/** As executors have it: the counted depth must end before the native stack does. */
-const STACK = "--stack-size=3900";
-
-interface Result {
-  readonly outcome: string;
-  readonly repeats: boolean;
-  readonly leavesNothing: boolean;
-  readonly logs: string;
-}
-
-async function results(flags: readonly string[], rounds: number): Promise<Record<string, Result>> {
-  const { stdout } = await promisify(execFile)(process.execPath, [STACK, ...flags, main, String(rounds)]);
-  return JSON.parse(stdout);
-}
-
 const [tiered, baseline, optimised] = await Promise.all([
-  results([], 1),
-  results(["--liftoff-only"], 1),
-  results(["--no-liftoff"], 1),
+  runCorpus(),
+  runCorpus({ flags: ["--liftoff-only"] }),
+  runCorpus({ flags: ["--no-liftoff"] }),
 ]);
 
 test("ordinary and hostile programs end as they must, and leave nothing to the next call", () => {
@@ -48,4 +30,12 @@ test("every tier of V8, in fresh processes under load, gives the same bytes, fue
     assert.deepEqual(baseline[name], result, `${name} under Liftoff alone`);
     assert.deepEqual(optimised[name], result, `${name} under TurboFan alone`);
   }
+});
+
+test("every answer, memory and bill is the one that is committed", () => {
+  assert.deepEqual(
+    goldenOf(tiered),
+    JSON.parse(readFileSync(GOLDEN_PATH, "utf8")),
+    "If the change is meant, raise METERING_VERSION where fuel changed, and run: npm run golden",
+  );
 });

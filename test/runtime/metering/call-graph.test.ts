@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { DEPTH_SLOTS } from "#runtime/metering/budget.ts";
+import { inFreshProcess } from "../fresh-process.ts";
 import { assemble } from "./assemble.ts";
 import { MeteredInstance } from "./metered-instance.ts";
 
@@ -68,10 +68,10 @@ test("fuel stops loops, recursion, tail calls and calls through tables", () => {
   }
 });
 
-test("the counted depth ends before the native stack, with small and large frames, under every compiler", () => {
+test("the counted depth ends before the native stack, with small and large frames, under every compiler", async () => {
   const script = join(import.meta.dirname, "depth-run.ts");
   for (const flags of [[], ["--liftoff-only"], ["--no-liftoff"]]) {
-    const output = execFileSync(process.execPath, ["--no-warnings", "--stack-size=3900", ...flags, script]).toString();
+    const output = await inFreshProcess(script, [], { flags });
     assert.equal(output, "too-deep ".repeat(output.split(" ").length - 1), flags.join());
     assert.ok(output.length > 50);
   }
