@@ -99,6 +99,11 @@ export function settleCall(
   return exchangeCall(chain, "settle", [terms, order.message, order.signature, rows]);
 }
 
+/** Charges leases by their vouchers; `batch` as `encodeClearing` packs it. */
+export function clearCall(chain: Target, batch: Hex): ContractCall {
+  return exchangeCall(chain, "clear", [batch]);
+}
+
 /** Lets the exchange take `amount` of the sender's tokens. */
 export function approveCall({ settings, token }: Target, amount: Amount): ContractCall {
   const data = encodeFunctionData({

@@ -36,6 +36,10 @@ export const LIMITS = {
   orderBlobBytes: 64 * MIB,
   /** Committee size: above it, a jury's aggregate signature is cheaper. */
   committeeNodes: 16,
+  /** Distinct nodes in one clearing, as the contract has it: each costs a recovered signature. */
+  clearingNodes: 1_024,
+  /** Leases in one clearing: with 100 nodes, what fits the gas that one transaction may use. */
+  clearingLeases: 700,
   /** Between the last moment for a commitment and the deadline: three round trips over a slow path, and a signature. */
   revealSeconds: 3,
   /** From now to an order's deadline, at least: less leaves no time to run anything before `revealSeconds`. */
