@@ -3,7 +3,6 @@ import { artifacts } from "hardhat";
 import {
   type Abi,
   type Address,
-  concat,
   encodeDeployData,
   encodeFunctionData,
   type Hex,
@@ -12,10 +11,13 @@ import {
   numberToHex,
   stringToHex,
 } from "viem";
+import { clearingOutcome, openingsOutcome, type SkippedPart } from "#chain/batch-outcome.ts";
+import { claimOf } from "#protocol/claim.ts";
 import { type ClearingEntry, clearingBatchOf, clearingNodes, encodeClearing } from "#protocol/clearing-batch.ts";
 import { LIMITS } from "#protocol/limits.ts";
-import type { LeaseTerms, SignedMessages, SignedType } from "#protocol/signed-messages.ts";
+import type { JobOrder, LeaseTerms, SignedMessages, SignedType } from "#protocol/signed-messages.ts";
 import { compactSignature, leaseIdOf, signingHash } from "#protocol/signing.ts";
+import type { ExchangeDomain } from "#protocol/typed-data.ts";
 import type { NodeId } from "#protocol/units.ts";
 import type { GasChain, Sent } from "./gas-chain.ts";
 
@@ -43,7 +45,11 @@ export interface Exchange {
 }
 
 function digestOf<Name extends SignedType>(exchange: Exchange, type: Name, message: SignedMessages[Name]): Hex {
-  return signingHash({ chainId: exchange.chain.chainId, exchange: exchange.address }, type, message);
+  return signingHash(domainOf(exchange), type, message);
+}
+
+function domainOf({ chain, address }: Exchange): ExchangeDomain {
+  return { chainId: chain.chainId, exchange: address };
 }
 
 /** The 64 bytes of EIP-2098. */
@@ -92,6 +98,15 @@ export async function deployExchange(chain: GasChain, nodeCount: number): Promis
   return exchange;
 }
 
+function targetOf({ address }: Exchange) {
+  return { settings: { exchange: address } };
+}
+
+/** A batch that skips costs less than one that works: it must not be measured. */
+function requireWhole(skipped: readonly SkippedPart[] | undefined): void {
+  if (skipped?.length !== 0) throw new Error(`The batch was not carried out: ${skipped?.[0]?.refusal.message}`);
+}
+
 function committeeOf(exchange: Exchange, index: number, k: number): LocalAccount[] {
   const seats = Array.from({ length: k }, (_, j) => (index * k + j) % exchange.nodes.length).sort((a, b) => a - b);
   return seats.map((seat) => exchange.nodes[seat] as LocalAccount);
@@ -132,7 +147,9 @@ export async function openLeases(
   }
   for (let from = 0; from < count; from += OPENINGS_PER_TRANSACTION) {
     const some = openings.slice(from, from + OPENINGS_PER_TRANSACTION);
-    add(cost, await chain.send(chain.owner, address, call(exchange, "openMany", [some])));
+    const sent = await chain.send(chain.owner, address, call(exchange, "openMany", [some]));
+    requireWhole(openingsOutcome(targetOf(exchange), sent.logs).skipped);
+    add(cost, sent);
   }
   return [leases, cost];
 }
@@ -163,7 +180,10 @@ async function clearOnce(exchange: Exchange, leases: readonly LeaseTerms[], upTo
   for (const node of clearingNodes(entries)) {
     signatures.set(node, await signCompact(keys.get(node) as LocalAccount, digest));
   }
-  return chain.send(chain.owner, exchange.address, call(exchange, "clear", [encodeClearing(clearing, signatures)]));
+  const data = call(exchange, "clear", [encodeClearing(clearing, signatures)]);
+  const sent = await chain.send(chain.owner, exchange.address, data);
+  requireWhole(clearingOutcome(targetOf(exchange), sent.logs)?.skipped);
+  return sent;
 }
 
 async function orderOf(exchange: Exchange, lease: LeaseTerms, nonce: number, deadline: number) {
@@ -188,15 +208,14 @@ function signersOf(exchange: Exchange, lease: LeaseTerms): LocalAccount[] {
 export async function claimOrders(exchange: Exchange, lease: LeaseTerms, jobs: number): Promise<Cost> {
   const { chain } = exchange;
   const deadline = (await chain.now()) + 60;
-  const claimed: { order: unknown; signature: Hex }[] = [];
-  const orderIds: Hex[] = [];
+  const claimed: { order: JobOrder; signature: Hex }[] = [];
   for (let nonce = 1; nonce <= jobs; nonce++) {
-    const { order, orderId, signature } = await orderOf(exchange, lease, nonce, deadline);
+    const { order, signature } = await orderOf(exchange, lease, nonce, deadline);
     claimed.push({ order, signature });
-    orderIds.push(orderId);
   }
   const perNode = PER_NODE;
-  const claim = { lease: leaseIdOf(lease), orders: keccak256(concat(orderIds)), receiptsRoot: RECEIPTS, perNode };
+  const orders = claimed.map(({ order }) => order);
+  const claim = claimOf(domainOf(exchange), { orders, receiptsRoot: RECEIPTS, perNode });
   const digest = digestOf(exchange, "Claim", claim);
   const signatures = await Promise.all(signersOf(exchange, lease).map((node) => signCompact(node, digest)));
   await chain.setTime(deadline + 1);
