@@ -15,10 +15,11 @@ import { clearingOutcome, openingsOutcome, type SkippedPart } from "#chain/batch
 import { claimOf } from "#protocol/claim.ts";
 import { type ClearingEntry, clearingBatchOf, clearingNodes, encodeClearing } from "#protocol/clearing-batch.ts";
 import { LIMITS } from "#protocol/limits.ts";
-import type { JobOrder, LeaseTerms, SignedMessages, SignedType } from "#protocol/signed-messages.ts";
+import { nextVoucher, noteChecked, noteOrder, openPayerLedger } from "#protocol/payer-ledger.ts";
+import type { JobOrder, LeaseTerms, SignedMessages, SignedType, Voucher } from "#protocol/signed-messages.ts";
 import { compactSignature, leaseIdOf, signingHash } from "#protocol/signing.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
-import type { NodeId } from "#protocol/units.ts";
+import type { LeaseId, NodeId } from "#protocol/units.ts";
 import type { GasChain, Sent } from "./gas-chain.ts";
 
 const GRACE_SECONDS = 3_600;
@@ -167,7 +168,7 @@ async function clearOnce(exchange: Exchange, leases: readonly LeaseTerms[], upTo
   const { chain, session } = exchange;
   const entries: ClearingEntry[] = [];
   for (const terms of leases) {
-    const message = { lease: leaseIdOf(terms), perNode: PER_NODE, upTo, forced: 0, last: false };
+    const message = voucherAfter(leaseIdOf(terms), upTo);
     entries.push({
       terms,
       voucher: { message, signature: await signCompact(session, digestOf(exchange, "Voucher", message)) },
@@ -184,6 +185,18 @@ async function clearOnce(exchange: Exchange, leases: readonly LeaseTerms[], upTo
   const sent = await chain.send(chain.owner, exchange.address, data);
   requireWhole(clearingOutcome(targetOf(exchange), sent.logs)?.skipped);
   return sent;
+}
+
+/** What a consumer signs once `jobs` orders are answered and checked. */
+function voucherAfter(lease: LeaseId, jobs: number): Voucher {
+  let ledger = openPayerLedger(lease);
+  const price = PER_NODE / BigInt(jobs);
+  for (let nonce = 1; nonce <= jobs; nonce++) {
+    ledger = noteChecked(noteOrder(ledger, { nonce, maxPrice: price, forcibleUntil: 0 }), nonce, price);
+  }
+  const next = nextVoucher(ledger);
+  if (next?.voucher.upTo !== jobs) throw new Error(`The consumer's ledger signs for ${next?.voucher.upTo} of ${jobs}.`);
+  return next.voucher;
 }
 
 async function orderOf(exchange: Exchange, lease: LeaseTerms, nonce: number, deadline: number) {
