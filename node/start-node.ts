@@ -11,6 +11,7 @@ import { addGauges, orderMeter } from "./api/node-metrics.ts";
 import { addNodeRoutes } from "./api/node-routes.ts";
 import { addOrderRoutes } from "./api/order-routes.ts";
 import { limitRate, RateLimiter } from "./api/rate-limit.ts";
+import { addVoucherRoutes } from "./api/voucher-routes.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { NODE_LIMITS } from "./limits.ts";
 import { type NodeFoundation, openFoundation } from "./node-foundation.ts";
@@ -66,6 +67,7 @@ export async function startNode(
   );
   addGauges(api.metrics, { reader: store.reader, slots: engine.slots });
   addOrderRoutes(api, engine);
+  addVoucherRoutes(api, parts);
   const info = () => describeNode(config, { node, base, engine, offers });
   addNodeRoutes(api, { describe: info, orders: parts, owner: config.owner });
   engine.resume();
@@ -96,7 +98,7 @@ interface Built {
 
 function orderParts(config: NodeConfig, { base, store, api, log, node }: Built): OrderParts {
   const { reader, writer } = store;
-  const { rates, slots, queueOrders, memoryPages, storage } = config;
+  const { rates, slots, queueOrders, memoryPages, credit, storage } = config;
   const now = () => Math.floor(Date.now() / 1_000);
   const directory = join(config.home, "blobs");
   return {
@@ -108,7 +110,7 @@ function orderParts(config: NodeConfig, { base, store, api, log, node }: Built):
     blobs: new BlobStore(reader, writer, { directory, bytesMax: storage.blobBytes, now }),
     chain: base.chain,
     runJob: base.runJob,
-    terms: { rates, slots, queueOrders, memoryPages, ...storage },
+    terms: { rates, slots, queueOrders, memoryPages, credit, ...storage },
     meter: orderMeter(api.metrics),
     log,
     now,

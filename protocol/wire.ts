@@ -48,7 +48,7 @@ export const signature = z
   .regex(/^0x(?:[0-9a-f]{128}|[0-9a-f]{130})$/, "must be 64 or 65 bytes in lower-case hex")
   .transform((text) => text as Hex);
 export const amount = decimal(96);
-const unixSeconds = uint(UINT40_MAX);
+export const unixSeconds = uint(UINT40_MAX);
 
 /** Printable, no control or bidirectional characters: such text is shown to people. */
 function label(max: number) {

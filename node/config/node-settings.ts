@@ -22,6 +22,8 @@ export interface NodeSettings {
   readonly queueOrders?: number | undefined;
   /** Largest memory of one job, 64 KiB pages. */
   readonly memoryPages?: number | undefined;
+  /** Tokens that may be served in one lease before they are signed for, such as "30". */
+  readonly credit?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly isolation?: "auto" | "process" | undefined;
   readonly storage?: { readonly blobMiB?: number; readonly responseSeconds?: number } | undefined;

@@ -10,6 +10,10 @@ export interface LeaseFacts {
   readonly open: boolean;
   /** Orders up to and including this nonce are paid already. */
   readonly upTo: number;
+  /** What each node of the committee was paid by vouchers, base units. */
+  readonly paidPerNode: Amount;
+  /** Orders settled without a voucher. */
+  readonly forced: number;
 }
 
 /** Every read throws `chain-unreachable` when there is no answer. */

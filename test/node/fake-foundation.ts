@@ -18,7 +18,15 @@ export class FakeChain implements ChainView {
 
   /** Opens a lease as the contract would. */
   fund(lease: Hex, facts: Partial<LeaseFacts> = {}): void {
-    this.leases.set(lease, { remaining: 100_000_000n, expiry: unixNow() + 3_600, open: true, upTo: 0, ...facts });
+    this.leases.set(lease, {
+      remaining: 100_000_000n,
+      expiry: unixNow() + 3_600,
+      open: true,
+      upTo: 0,
+      paidPerNode: 0n,
+      forced: 0,
+      ...facts,
+    });
   }
 
   async readLease(lease: Hex): Promise<LeaseFacts | undefined> {
