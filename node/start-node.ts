@@ -5,6 +5,7 @@ import { type Logger, pino } from "pino";
 import type { Address } from "viem";
 import { type Api, createApi, listen } from "#mesh/api-server.ts";
 import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
+import { httpNodeClient } from "#mesh/node-client.ts";
 import type { NodeInfo } from "#protocol/node-api.ts";
 import { healthOf } from "./api/node-health.ts";
 import { addGauges, orderMeter } from "./api/node-metrics.ts";
@@ -21,6 +22,7 @@ import { OrderEngine } from "./orders/order-engine.ts";
 import type { OrderParts } from "./orders/order-parts.ts";
 import { BlobStore } from "./store/blob-store.ts";
 import { type NodeStore, openStore } from "./store/open-store.ts";
+import { ClearingDesk } from "./vouchers/clearing-desk.ts";
 
 export const NODE_VERSION = "0.1.0";
 
@@ -71,6 +73,10 @@ export async function startNode(
   const info = () => describeNode(config, { node, base, engine, offers });
   addNodeRoutes(api, { describe: info, orders: parts, owner: config.owner });
   engine.resume();
+  if (config.clearing) {
+    const { clearings } = base;
+    stack.use(new ClearingDesk({ orders: parts, clearings, terms: config.clearing, connect: httpNodeClient })).start();
+  }
 
   const listener = stack.use(await listen(api.app, config.listen));
   const endpoint = config.endpoint ?? listener.url;

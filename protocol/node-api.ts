@@ -40,12 +40,13 @@ export type OrderSubmission = z.output<typeof orderSubmission>;
 
 /**
  * POST /v1/vouchers. `attestations` are the whole committee's for orders that the voucher pays: they show the node that
- * others asked less than it did.
+ * others asked less than it did. `offers` say where the other nodes of the committee are; their signature counts.
  */
 export const voucherSubmission = z.strictObject({
   lease: wire.leaseTerms,
   voucher: wire.signed(wire.voucher),
   attestations: z.array(wire.signed(wire.attestation)).max(LIMITS.voucherAttestations),
+  offers: z.array(wire.signed(wire.offer)).max(LIMITS.committeeNodes),
 });
 export type VoucherSubmission = z.output<typeof voucherSubmission>;
 

@@ -27,6 +27,8 @@ export interface NodeConfig {
   readonly credit: Amount;
   readonly scopes: readonly string[];
   readonly isolation: "auto" | "process";
+  /** Undefined: the node signs the clearings of others and pays for none. */
+  readonly clearing: { readonly coinPrice: Amount; readonly costShareBps: number } | undefined;
   readonly storage: { readonly blobBytes: number; readonly responseSeconds: number };
   readonly key: { readonly file: string; readonly password: string | undefined; readonly passwordFile: string };
   readonly logLevel: LogLevel;
@@ -81,6 +83,7 @@ const schema = z.strictObject({
   credit: tokens("30"),
   scopes: z.array(wire.scope).max(LIMITS.offerScopes).default([]),
   isolation: z.enum(["auto", "process"]).default("auto"),
+  clearing: z.strictObject({ coinPrice: tokens("0"), costShareBps: count(1, 10_000).default(1_000) }).optional(),
   storage: z
     .strictObject({
       blobMiB: count(64, 1_048_576).default(2_048),
@@ -112,6 +115,7 @@ export function nodeConfig(settings: NodeSettings): NodeConfig {
     ...rest,
     home,
     endpoint: rest.endpoint,
+    clearing: rest.clearing,
     migrations: rest.migrations,
     storage: { blobBytes: storage.blobMiB * MIB, responseSeconds: storage.responseSeconds },
     key: {

@@ -26,6 +26,8 @@ export interface NodeSettings {
   readonly credit?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly isolation?: "auto" | "process" | undefined;
+  /** Pays for clearings: tokens that a whole coin of the chain costs, such as "2000", and the share of the gain to spend. */
+  readonly clearing?: { readonly coinPrice?: string; readonly costShareBps?: number } | undefined;
   readonly storage?: { readonly blobMiB?: number; readonly responseSeconds?: number } | undefined;
   readonly key?: { readonly file?: string; readonly password?: string; readonly passwordFile?: string } | undefined;
   readonly logLevel?: string | undefined;

@@ -6,7 +6,7 @@ import type { Receipt } from "#protocol/order.ts";
 import type { OrderState } from "#protocol/order-state.ts";
 import type { Problem } from "#protocol/protocol-error.ts";
 import type { Attestation, JobOrder, LeaseTerms, Signed, Voucher } from "#protocol/signed-messages.ts";
-import type { Amount, UnixSeconds } from "#protocol/units.ts";
+import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import type { Rates } from "#protocol/usage.ts";
 import { leaseTerms, parseWire, rates, receipt } from "#protocol/wire.ts";
 import type * as schema from "./schema.ts";
@@ -50,12 +50,21 @@ export interface AttestationRecord extends Omit<Attestation, "order" | "node"> {
   readonly signature: Hex | undefined;
 }
 
+export interface Peer {
+  readonly node: NodeId;
+  /** Base URL, from an offer that the node signed. */
+  readonly endpoint: string;
+}
+
 /** The highest voucher that the node holds for a lease. */
 export interface VoucherRecord {
   readonly terms: LeaseTerms;
   readonly voucher: Signed<Voucher>;
   /** Of the lease, when the voucher came. */
   readonly expiry: UnixSeconds;
+  /** Where the committee's other nodes are, as far as they were named. */
+  readonly peers: readonly Peer[];
+  readonly receivedAt: UnixSeconds;
 }
 
 /** One order of a lease as its payment sees it. */
@@ -105,12 +114,14 @@ export function resultRecord(row: typeof schema.results.$inferSelect): ResultRec
 }
 
 export function voucherRecord(row: typeof schema.vouchers.$inferSelect): VoucherRecord {
-  const { lease, upTo, forced, last, signature, expiry } = row;
+  const { lease, upTo, forced, last, signature, expiry, receivedAt } = row;
   const message = { lease, perNode: BigInt(row.perNode), upTo, forced, last };
   return {
     terms: parseWire(leaseTerms, JSON.parse(row.terms), "stored lease"),
     voucher: { message, signature },
     expiry,
+    peers: JSON.parse(row.peers) as Peer[],
+    receivedAt,
   };
 }
 

@@ -72,6 +72,8 @@ export const vouchers = sqliteTable(
     signature: text().$type<Hex>().notNull(),
     /** The lease's expiry when the voucher came; after it and the grace anyone may close the lease. */
     expiry: integer().notNull(),
+    /** Wire form of where the committee's other nodes are, as they signed it. */
+    peers: text().notNull().default("[]"),
     receivedAt: integer("received_at").notNull(),
   },
   (table) => [index("vouchers_expiry").on(table.expiry)],

@@ -1,5 +1,5 @@
 // Everything that is read from the store. Whoever holds a reader cannot write.
-import { and, asc, count, desc, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, inArray, isNull, lte, sql } from "drizzle-orm";
 import type { Hex } from "viem";
 import type { OrderState } from "#protocol/order-state.ts";
 import type { Amount, Digest, LeaseId, UnixSeconds } from "#protocol/units.ts";
@@ -122,6 +122,12 @@ export class StoreReader {
       .where(eq(vouchers.lease, lease as LeaseId))
       .get();
     return row && records.voucherRecord(row);
+  }
+
+  /** The vouchers whose leases end first, of those that have not ended before then. */
+  vouchers(expiryFrom: UnixSeconds, limit: number): records.VoucherRecord[] {
+    const standing = this.#db.select().from(vouchers).where(gte(vouchers.expiry, expiryFrom));
+    return standing.orderBy(asc(vouchers.expiry)).limit(limit).all().map(records.voucherRecord);
   }
 
   /** Newest first. */

@@ -3,6 +3,7 @@ import { and, eq, inArray, lt, lte, sql } from "drizzle-orm";
 import type { Hex } from "viem";
 import { nextOrderState, type OrderEvent, type OrderState } from "#protocol/order-state.ts";
 import { type Problem, ProtocolError } from "#protocol/protocol-error.ts";
+import type { Voucher } from "#protocol/signed-messages.ts";
 import type { Amount, Digest, UnixSeconds } from "#protocol/units.ts";
 import type { Rates } from "#protocol/usage.ts";
 import { toWire } from "#protocol/wire.ts";
@@ -130,16 +131,18 @@ export class StoreWriter {
    * Keeps a voucher that says at least what the one before it said, or that names another count of forced orders.
    * @throws `voucher-stale`
    */
-  keepVoucher({ terms, voucher, expiry }: VoucherRecord, at: UnixSeconds): void {
+  keepVoucher({ terms, voucher, expiry, peers, receivedAt }: VoucherRecord): void {
     const { lease, perNode, upTo, forced, last } = voucher.message;
+    const { signature } = voucher;
     const row = {
       perNode: perNode.toString(),
       upTo,
       forced,
       last,
-      signature: voucher.signature,
+      signature,
       expiry,
-      receivedAt: at,
+      receivedAt,
+      peers: JSON.stringify(peers),
     };
     this.#db.transaction((tx) => {
       const held = tx.select().from(vouchers).where(eq(vouchers.lease, lease)).get();
@@ -202,6 +205,15 @@ export class StoreWriter {
         tx.delete(table).where(inArray(table.order, gone)).run();
       }
     });
+  }
+
+  /** Lets go of this very voucher; one that came meanwhile stays. */
+  dropVoucher({ lease, perNode, upTo, forced }: Voucher): void {
+    const same = and(eq(vouchers.perNode, perNode.toString()), eq(vouchers.upTo, upTo), eq(vouchers.forced, forced));
+    this.#db
+      .delete(vouchers)
+      .where(and(eq(vouchers.lease, lease), same))
+      .run();
   }
 
   /** Deletes the vouchers of leases that expired before then. */

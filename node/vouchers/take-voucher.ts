@@ -5,11 +5,12 @@ import type { VoucherStanding, VoucherSubmission } from "#protocol/node-api.ts";
 import { compareNodes } from "#protocol/order.ts";
 import { clearBy, refuseVoucher, unsignedWork } from "#protocol/payee-ledger.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import type { Attestation, LeaseTerms, Signed } from "#protocol/signed-messages.ts";
+import type { Attestation, LeaseTerms, Offer, Signed } from "#protocol/signed-messages.ts";
 import { leaseIdOf, verifySignature } from "#protocol/signing.ts";
 import type { Amount } from "#protocol/units.ts";
 import { noteSettled } from "../orders/accept-order.ts";
 import type { OrderParts } from "../orders/order-parts.ts";
+import type { Peer } from "../store/order-record.ts";
 import { payeeLedgerOf } from "./payee-view.ts";
 
 /**
@@ -23,6 +24,7 @@ export async function takeVoucher(parts: OrderParts, submission: VoucherSubmissi
   requireSeat(parts, terms, lease);
   await verifySignature(parts.domain, "Voucher", voucher, terms.sessionKey);
   const shown = await shownPrices(parts, terms, lease, attestations);
+  const peers = await peersOf(parts, terms, submission.offers);
   const graceSeconds = await parts.chain.graceSeconds();
   await noteSettled(parts, lease, graceSeconds);
   const facts = await parts.chain.readLease(lease);
@@ -33,7 +35,7 @@ export async function takeVoucher(parts: OrderParts, submission: VoucherSubmissi
   const sight = { lease, committee: terms.nodes.length, facts, graceSeconds, now: parts.now(), shown };
   const refused = refuseVoucher(payeeLedgerOf(parts.reader, sight), voucher.message);
   if (refused) throw refused;
-  parts.writer.keepVoucher({ terms, voucher, expiry: facts.expiry }, parts.now());
+  parts.writer.keepVoucher({ terms, voucher, expiry: facts.expiry, peers, receivedAt: parts.now() });
   const ledger = payeeLedgerOf(parts.reader, sight);
   parts.log.info({ lease, perNode: voucher.message.perNode.toString(), upTo: voucher.message.upTo }, "voucher taken");
   return { lease, held: voucher, unsigned: unsignedWork(ledger), clearBy: clearBy(ledger) ?? null };
@@ -80,6 +82,13 @@ async function shownPrices(
     );
   }
   return shown;
+}
+
+/** Only what a member of the committee signed: nobody else can name a URL that this node will call. */
+async function peersOf(parts: OrderParts, terms: LeaseTerms, offers: readonly Signed<Offer>[]): Promise<Peer[]> {
+  const others = offers.filter(({ message }) => message.node !== parts.node && terms.nodes.includes(message.node));
+  for (const offer of others) await verifySignature(parts.domain, "Offer", offer, offer.message.node);
+  return others.map(({ message: { node, endpoint } }) => ({ node, endpoint }));
 }
 
 function notOpen(lease: Hex): ProtocolError {

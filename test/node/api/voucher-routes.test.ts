@@ -61,7 +61,7 @@ class Session {
     const lease = this.order.lease as LeaseId;
     const message = { lease, perNode: 0n, upTo: 0, forced: 0, last: false, ...fields };
     const voucher = await signMessage(by, DOMAIN, "Voucher", message);
-    return { lease: this.order.submission.lease, voucher, attestations: [] };
+    return { lease: this.order.submission.lease, voucher, attestations: [], offers: [] };
   }
 }
 
@@ -109,6 +109,7 @@ test("vouchers that are not the lease's, not for this node, or not fair are refu
     lease: stranger.submission.lease,
     voucher: await signMessage(session.key, DOMAIN, "Voucher", message),
     attestations: [],
+    offers: [],
   };
   await refused(foreign, "not-in-committee");
   const taken = await session.voucher(good);

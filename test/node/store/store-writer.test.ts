@@ -167,8 +167,14 @@ test("a voucher never gives way to one that says less, unless a forced settlemen
   const { submission, lease } = await makeOrder({ nodes: [key.address] });
   const keep = (perNode: bigint, upTo: number, change: Partial<Voucher> = {}) => {
     const message = { lease: lease as LeaseId, perNode, upTo, forced: 0, last: false, ...change };
-    const record = { terms: submission.lease, voucher: { message, signature: hash("0a") }, expiry: unixNow() };
-    store.writer.keepVoucher(record, unixNow());
+    const record = {
+      terms: submission.lease,
+      voucher: { message, signature: hash("0a") },
+      expiry: unixNow(),
+      peers: [],
+      receivedAt: unixNow(),
+    };
+    store.writer.keepVoucher(record);
   };
   const held = () => store.reader.voucher(lease)?.voucher.message;
   keep(10n, 1);
