@@ -44,6 +44,11 @@ export function clearingCost(nodes: number, leases: number, { gasPrice, coinPric
   return (clearingGas(nodes, leases) * gasPrice * coinPrice + WEI - 1n) / WEI;
 }
 
+/** What one more lease adds to a clearing of the same nodes, base units: one that gives less is left out. */
+export function leaseCost({ gasPrice, coinPrice }: ClearingCosts): Amount {
+  return (GAS.lease * gasPrice * coinPrice + WEI - 1n) / WEI;
+}
+
 export function decideClearing(question: ClearingQuestion): ClearingDecision {
   const { gain, nodes, leases, costShareBps, now, clearBy, marginSeconds } = question;
   const cost = clearingCost(nodes, leases, question);

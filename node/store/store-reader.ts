@@ -1,5 +1,5 @@
 // Everything that is read from the store. Whoever holds a reader cannot write.
-import { and, asc, count, desc, eq, gt, gte, inArray, isNull, lte, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
 import type { Hex } from "viem";
 import type { OrderState } from "#protocol/order-state.ts";
 import type { Amount, Digest, LeaseId, UnixSeconds } from "#protocol/units.ts";
@@ -124,10 +124,13 @@ export class StoreReader {
     return row && records.voucherRecord(row);
   }
 
-  /** The vouchers whose leases end first, of those that have not ended before then. */
-  vouchers(expiryFrom: UnixSeconds, limit: number): records.VoucherRecord[] {
-    const standing = this.#db.select().from(vouchers).where(gte(vouchers.expiry, expiryFrom));
-    return standing.orderBy(asc(vouchers.expiry)).limit(limit).all().map(records.voucherRecord);
+  /** Vouchers by lease, from the one after `after` on, so that a reader goes round all of them. */
+  vouchers(after: Hex, limit: number): records.VoucherRecord[] {
+    const rest = this.#db
+      .select()
+      .from(vouchers)
+      .where(gt(vouchers.lease, after as LeaseId));
+    return rest.orderBy(asc(vouchers.lease)).limit(limit).all().map(records.voucherRecord);
   }
 
   /** Newest first. */

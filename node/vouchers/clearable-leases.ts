@@ -1,5 +1,5 @@
 // Which of the held vouchers would pay this node now, and until when each must be cleared.
-import { concat, type Hex } from "viem";
+import { concat, type Hex, zeroHash } from "viem";
 import { LIMITS } from "#protocol/limits.ts";
 import { leafHash } from "#protocol/merkle-tree.ts";
 import { clearable, clearBy } from "#protocol/payee-ledger.ts";
@@ -19,17 +19,25 @@ export interface ClearableLease {
   readonly leaves: readonly Hex[];
 }
 
+export interface ClearableLeases {
+  readonly leases: readonly ClearableLease[];
+  /** Every lease that was looked at. */
+  readonly looked: readonly Hex[];
+  /** Where the next look begins: after this one. */
+  readonly last: Hex;
+}
+
 /**
- * At most `LIMITS.proposalLeases` are looked at, those that end first before others. A voucher that is cleared or void is
- * let go of, so that it keeps no other from being looked at.
+ * Looks at the next `LIMITS.proposalLeases` vouchers after the lease `after`, and at the end begins anew, so that no
+ * number of others keeps one from being looked at. A voucher that is cleared or void is let go of.
  * @throws `chain-unreachable`
  */
-export async function clearableLeases(parts: OrderParts): Promise<ClearableLease[]> {
+export async function clearableLeases(parts: OrderParts, after: Hex): Promise<ClearableLeases> {
   const { reader, chain } = parts;
   const graceSeconds = await chain.graceSeconds();
-  const found: ClearableLease[] = [];
-  // A lease may have been extended since its voucher came, so one that looks ended is asked for all the same.
-  for (const record of reader.vouchers(parts.now() - LIMITS.leaseSecondsMax, LIMITS.proposalLeases)) {
+  const leases: ClearableLease[] = [];
+  const records = reader.vouchers(after, LIMITS.proposalLeases);
+  for (const record of records) {
     const { lease, upTo } = record.voucher.message;
     const facts = await chain.readLease(lease);
     if (facts === undefined) continue;
@@ -43,7 +51,7 @@ export async function clearableLeases(parts: OrderParts): Promise<ClearableLease
     const gain = clearable(ledger);
     if (gain === 0n) continue;
     const covered = reader.leaseOrders(lease, facts.upTo).filter(({ nonce }) => nonce <= upTo);
-    found.push({
+    leases.push({
       record,
       gain,
       // After expiry + grace anyone may close the lease and take what it still holds home.
@@ -53,7 +61,9 @@ export async function clearableLeases(parts: OrderParts): Promise<ClearableLease
       ),
     });
   }
-  return found;
+  const looked = records.map(({ voucher }) => voucher.message.lease);
+  const whole = records.length === LIMITS.proposalLeases;
+  return { leases, looked, last: whole ? (looked.at(-1) ?? zeroHash) : zeroHash };
 }
 
 function isSpent({ perNode, upTo, forced }: Voucher, facts: LeaseFacts): boolean {

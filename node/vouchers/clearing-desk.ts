@@ -3,21 +3,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, zeroHash } from "viem";
 import { type Clearing, clearingBatchOf, clearingNodes, encodeClearing } from "#protocol/clearing-batch.ts";
-import { type ClearingCosts, decideClearing } from "#protocol/clearing-decision.ts";
+import { type ClearingCosts, decideClearing, leaseCost } from "#protocol/clearing-decision.ts";
 import { merkleTree } from "#protocol/merkle-tree.ts";
 import { compareNodes } from "#protocol/order.ts";
 import { signingHash } from "#protocol/signing.ts";
-import type { NodeId, UnixSeconds } from "#protocol/units.ts";
+import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import { NODE_LIMITS } from "../limits.ts";
 import type { ClearingChain } from "../orders/chain-view.ts";
 import type { OrderParts } from "../orders/order-parts.ts";
-import { type ClearableLease, clearableLeases } from "./clearable-leases.ts";
+import { type ClearableLease, type ClearableLeases, clearableLeases } from "./clearable-leases.ts";
 import { type ConnectCoSigner, gatherSignatures } from "./gather-signatures.ts";
 
 export interface DeskParts {
   readonly orders: OrderParts;
   readonly clearings: ClearingChain;
-  readonly terms: Pick<ClearingCosts, "coinPrice"> & { readonly costShareBps: number };
+  readonly terms: {
+    /** Of a whole coin of the chain, base units of the payment token. */
+    readonly coinPrice: Amount;
+    /** The most of its gain that the node spends on gas while it can wait, 1/10,000. */
+    readonly costShareBps: number;
+  };
   readonly connect: ConnectCoSigner;
 }
 
@@ -26,6 +31,8 @@ export class ClearingDesk implements AsyncDisposable {
   readonly #stop = new AbortController();
   /** Since when each lease has had something to clear. */
   readonly #since = new Map<Hex, UnixSeconds>();
+  /** The lease at which the last look ended. */
+  #after: Hex = zeroHash;
   #rounds: Promise<void> = Promise.resolve();
 
   constructor(parts: DeskParts) {
@@ -59,9 +66,13 @@ export class ClearingDesk implements AsyncDisposable {
 
   /** One look: at most one clearing. Leases of nodes that do not sign are left out once. */
   async #round(): Promise<void> {
-    let leases = this.#inTurn(await clearableLeases(this.#parts.orders));
+    const found = await clearableLeases(this.#parts.orders, this.#after);
+    this.#after = found.last;
+    if (found.leases.length === 0) return;
+    const costs = { coinPrice: this.#parts.terms.coinPrice, gasPrice: await this.#parts.clearings.gasPrice() };
+    let leases = this.#inTurn(found).filter(({ gain }) => gain > leaseCost(costs));
     for (let tries = 0; tries < 2 && leases.length > 0; tries++) {
-      if (!(await this.#pays(leases))) return;
+      if (!this.#pays(leases, costs)) return;
       const clearing = this.#clearingOf(leases);
       const { orders, connect } = this.#parts;
       const { signatures, missing } = await gatherSignatures(
@@ -77,10 +88,10 @@ export class ClearingDesk implements AsyncDisposable {
   }
 
   /** The node that its committee names first goes first; each later one gives those before it some time. */
-  #inTurn(leases: readonly ClearableLease[]): ClearableLease[] {
+  #inTurn({ leases, looked }: ClearableLeases): ClearableLease[] {
     const { node, now } = this.#parts.orders;
     const known = new Set<Hex>(leases.map(({ record }) => record.voucher.message.lease));
-    for (const lease of this.#since.keys()) if (!known.has(lease)) this.#since.delete(lease);
+    for (const lease of looked) if (!known.has(lease)) this.#since.delete(lease);
     return leases.filter(({ record: { terms, voucher }, clearBy }) => {
       const { lease } = voucher.message;
       const since = this.#since.get(lease) ?? now();
@@ -91,11 +102,11 @@ export class ClearingDesk implements AsyncDisposable {
     });
   }
 
-  async #pays(leases: readonly ClearableLease[]): Promise<boolean> {
-    const { clearings, terms, orders } = this.#parts;
+  #pays(leases: readonly ClearableLease[], costs: ClearingCosts): boolean {
+    const { terms, orders } = this.#parts;
     const decision = decideClearing({
-      ...terms,
-      gasPrice: await clearings.gasPrice(),
+      ...costs,
+      costShareBps: terms.costShareBps,
       gain: leases.reduce((sum, { gain }) => sum + gain, 0n),
       nodes: clearingNodes(leases.map(entryOf)).length,
       leases: leases.length,

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type ClearingQuestion, clearingCost, clearingGas, decideClearing } from "#protocol/clearing-decision.ts";
+import {
+  type ClearingQuestion,
+  clearingCost,
+  clearingGas,
+  decideClearing,
+  leaseCost,
+} from "#protocol/clearing-decision.ts";
 
 const ASKED: ClearingQuestion = {
   gain: 1_000n,
@@ -39,6 +45,15 @@ test("a clearing waits until it pays well, does not wait when it may be lost, an
   assert.equal(decide({ gain: cost * 10n }), "clear");
   assert.equal(decide({ gain: cost + 1n, clearBy: 31 }), "wait");
   assert.equal(decide({ gain: cost + 1n, clearBy: 30 }), "urgent");
+});
+
+test("what a lease costs more is what a clearing with it costs more", () => {
+  for (const gasPrice of [0n, 1n, 10n ** 9n, 10n ** 12n]) {
+    const costs = { gasPrice, coinPrice: 3_000_000_000n };
+    const more = clearingCost(5, 8, costs) - clearingCost(5, 7, costs);
+    // Each is rounded up by itself.
+    assert.ok(more <= leaseCost(costs) && leaseCost(costs) <= more + 1n);
+  }
 });
 
 test("no decision to send loses money, at any price of gas", () => {

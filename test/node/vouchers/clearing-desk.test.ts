@@ -121,6 +121,24 @@ test("while gas costs more than it gives, nothing is sent; then both leases go i
   assert.deepEqual([...(clearings.batches.at(-1)?.leases ?? [])].sort(), leases);
 });
 
+test("leases that are not worth their own gas hold up no others", async () => {
+  clearings.price = 500_000n;
+  const tiny: VoucherSubmission[] = [];
+  for (let i = 0; i < 20; i++) {
+    const session = newKey();
+    const order = await makeOrder({ nodes: nodes.map(({ node }) => node), sessionKey: session });
+    chain.fund(order.lease);
+    const message = { lease: order.lease as LeaseId, perNode: 1n, upTo: 0, forced: 0, last: false };
+    const voucher = await signMessage(session, DOMAIN, "Voucher", message);
+    tiny.push({ lease: order.submission.lease, voucher, attestations: [], offers: [] });
+  }
+  for (const submission of tiny) await Promise.all(nodes.map(({ client }) => client.handVoucher(submission)));
+  const worthy = await paidBy(nodes);
+  await Promise.all(nodes.map(({ client }) => client.handVoucher(worthy)));
+  assert.ok(await until(() => paid(worthy), 10), "the tiny ones held it up");
+  assert.ok(!tiny.some(paid));
+});
+
 test("a node that is gone holds up its own leases and no others", async () => {
   const [first, second, gone] = nodes.toSorted((a, b) => (a.node < b.node ? -1 : 1)) as [TestNode, TestNode, TestNode];
   const [held, free] = [await paidBy(nodes), await paidBy([first, second])];
