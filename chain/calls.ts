@@ -9,7 +9,15 @@ import {
   type Hex,
   parseSignature,
 } from "viem";
-import type { Attestation, JobOrder, LeaseTerms, NodeRegistration, Signed } from "#protocol/signed-messages.ts";
+import type {
+  Attestation,
+  Claim,
+  JobOrder,
+  LeaseTerms,
+  NodeRegistration,
+  OpenLease,
+  Signed,
+} from "#protocol/signed-messages.ts";
 import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { paymentTokenAbi } from "./abi/payment-token-abi.ts";
@@ -95,8 +103,54 @@ export function settleCall(
   order: Signed<JobOrder>,
   attestations: readonly Signed<Attestation>[],
 ): ContractCall {
-  const rows = attestations.map(({ message, signature }) => ({ ...message, signature }));
-  return exchangeCall(chain, "settle", [terms, order.message, order.signature, rows]);
+  return exchangeCall(chain, "settle", [terms, order.message, order.signature, rowsOf(attestations)]);
+}
+
+/** `settleCall` after the deadline, which also freezes the stake of the dissenters among `attestations`. */
+export function adjudicateCall(
+  chain: Target,
+  terms: LeaseTerms,
+  order: Signed<JobOrder>,
+  attestations: readonly Signed<Attestation>[],
+): ContractCall {
+  return exchangeCall(chain, "adjudicate", [terms, order.message, order.signature, rowsOf(attestations)]);
+}
+
+/** Freezes as `adjudicateCall` does and pays nobody. */
+export function accuseCall(
+  chain: Target,
+  terms: LeaseTerms,
+  order: Signed<JobOrder>,
+  attestations: readonly Signed<Attestation>[],
+): ContractCall {
+  return exchangeCall(chain, "accuse", [terms, order.message, order.signature, rowsOf(attestations)]);
+}
+
+/** Opens leases by their consumers' signatures; one that cannot be opened is skipped. */
+export function openManyCall(chain: Target, openings: readonly Signed<OpenLease>[]): ContractCall {
+  const rows = openings.map(({ message, signature }) => ({ ...message, signature }));
+  return exchangeCall(chain, "openMany", [rows]);
+}
+
+/**
+ * Pays the whole committee for orders of a silent consumer, by the claim that all of them signed.
+ * @param work its orders with the session key's signatures, in the claim's order
+ * @param signatures of every node, in the committee's order
+ */
+export function claimCall(
+  chain: Target,
+  terms: LeaseTerms,
+  work: { readonly orders: readonly Signed<JobOrder>[]; readonly claim: Claim },
+  signatures: readonly Hex[],
+): ContractCall {
+  const orders = work.orders.map(({ message, signature }) => ({ order: message, signature }));
+  const { receiptsRoot, perNode } = work.claim;
+  return exchangeCall(chain, "claim", [terms, orders, receiptsRoot, perNode, signatures]);
+}
+
+/** Charges leases by their vouchers; `batch` as `encodeClearing` packs it. */
+export function clearCall(chain: Target, batch: Hex): ContractCall {
+  return exchangeCall(chain, "clear", [batch]);
 }
 
 /** Lets the exchange take `amount` of the sender's tokens. */
@@ -113,6 +167,10 @@ export function approveCall({ settings, token }: Target, amount: Amount): Contra
 export function mintCall({ token }: Pick<Target, "token">, to: Address, amount: Amount): ContractCall {
   const data = encodeFunctionData({ abi: paymentTokenAbi, functionName: "mint", args: [to, amount] });
   return { to: token, data, name: "mint" };
+}
+
+function rowsOf(attestations: readonly Signed<Attestation>[]) {
+  return attestations.map(({ message, signature }) => ({ ...message, signature }));
 }
 
 function exchangeCall<Name extends Method>(

@@ -1,6 +1,7 @@
 // Decides how a lease and its orders are read. It never says whether a lease is still live: the reader compares `expiry`
 // with its own clock, since the latest block of a quiet chain may be old.
 import type { Hex } from "viem";
+import { LEASE_STATES } from "#protocol/lease-transitions.ts";
 import type { Amount, UnixSeconds } from "#protocol/units.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { asChainCall } from "./chain-error.ts";
@@ -20,8 +21,8 @@ export interface LeaseRecord {
   readonly forced: number;
 }
 
-const STATUS_NONE = 0;
-const STATUS_CLOSED = 4;
+const STATUS_NONE = LEASE_STATES.indexOf("none");
+const STATUS_CLOSED = LEASE_STATES.indexOf("closed");
 
 /** The lease in the latest block; undefined when it was never opened. @throws `chain-unreachable` */
 export async function readLease(chain: Chain, leaseId: Hex): Promise<LeaseRecord | undefined> {

@@ -1,6 +1,7 @@
 // Decides how the contracts' own errors are told to people: a class, a sentence and what to do next.
 // It never decides whether a call is refused: that is the contracts' business.
 import { decodeErrorResult, type Hex } from "viem";
+import { LEASE_STATES } from "#protocol/lease-transitions.ts";
 import { type ContextValue, type ErrorCategory, ProtocolError } from "#protocol/protocol-error.ts";
 import { formatAmount } from "#protocol/units.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
@@ -14,9 +15,6 @@ interface RefusalText {
   readonly message?: (context: Context) => string;
   readonly hint: string;
 }
-
-/** The contracts' `LeaseStatus` in its order. */
-const LEASE_STATUSES = ["none", "live", "ending", "closable", "closed"] as const;
 
 const tokens = (value: ContextValue): string => (typeof value === "bigint" ? formatAmount(value) : String(value));
 const date = (value: ContextValue): string => {
@@ -81,6 +79,15 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
   NonceUsed: { hint: "Nothing to do: this order is settled." },
   NonceCovered: { hint: "Nothing to do: a cleared voucher covers this order." },
   AttestationsMissing: { hint: "Bring every node's attestation, or wait until the deadline has passed." },
+  OpeningSignatureInvalid: { hint: "Sign the opening with the consumer's own key, for this chain and exchange." },
+  BatchMalformed: { hint: "Pack the batch anew: nothing was charged." },
+  OrderInTime: {
+    message: ({ orderId, deadline }) => `The consumer may pay for order ${orderId} until ${date(deadline)}.`,
+    hint: "Try again after that time.",
+  },
+  ClaimSignaturesMissing: { hint: "Get the signature of every node of the committee, or settle order by order." },
+  ClaimSignatureInvalid: { hint: "Have that node sign this very claim: the same orders in the same order." },
+  NoDissent: { hint: "Nothing to do: all that were shown agree." },
   NoQuorum: { hint: "Run the work again with other nodes; nobody was paid." },
 };
 
@@ -129,7 +136,7 @@ interface AbiError {
 function contextOf({ name, inputs }: AbiError, args: readonly unknown[]): Context {
   const entries = inputs.map((input, index): [string, ContextValue] => {
     const value = args[index] as ContextValue;
-    if (name === "LeaseNotLive" && input.name === "status") return ["status", LEASE_STATUSES[Number(value)] ?? value];
+    if (name === "LeaseNotLive" && input.name === "status") return ["status", LEASE_STATES[Number(value)] ?? value];
     return [input.name || `value${index}`, value];
   });
   return Object.fromEntries(entries);

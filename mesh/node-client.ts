@@ -2,12 +2,18 @@
 import type { Hex } from "viem";
 import { LIMITS } from "#protocol/limits.ts";
 import {
+  type ClearingProposal,
+  type ClearingSignature,
   type CommitmentSet,
+  clearingSignature,
   type NodeInfo,
   nodeInfo,
   type OrderStatus,
   type OrderSubmission,
   orderStatus,
+  type VoucherStanding,
+  type VoucherSubmission,
+  voucherStanding,
 } from "#protocol/node-api.ts";
 import type { OrderState } from "#protocol/order-state.ts";
 import type { Digest } from "#protocol/units.ts";
@@ -36,6 +42,10 @@ export interface NodeClient {
   /** The encoded response of the job at `index`, once the order is attested. */
   response(order: Hex, token: Hex, index: number, options?: CallOptions): Promise<Uint8Array>;
   cancelOrder(order: Hex, token: Hex, options?: CallOptions): Promise<OrderStatus>;
+  /** Idempotent: the same voucher again answers what the node holds. */
+  handVoucher(submission: VoucherSubmission, options?: CallOptions): Promise<VoucherStanding>;
+  /** The node's signature under a clearing of vouchers that it holds. */
+  signClearing(proposal: ClearingProposal, options?: CallOptions): Promise<ClearingSignature>;
 }
 
 /** A node at `endpoint`, the base URL in its offer. */
@@ -81,5 +91,13 @@ export function httpNodeClient(endpoint: string): NodeClient {
       }),
     cancelOrder: (order, token, { signal } = {}) =>
       status(callJson({ method: "DELETE", base, path: `/v1/orders/${order}`, token, signal })),
+    handVoucher: async (body, { signal } = {}) => {
+      const answer = await callJson({ method: "POST", base, path: "/v1/vouchers", body, signal });
+      return parseWire(voucherStanding, answer, "node's voucher");
+    },
+    signClearing: async (body, { signal } = {}) => {
+      const answer = await callJson({ method: "POST", base, path: "/v1/clearings", body, signal });
+      return parseWire(clearingSignature, answer, "node's signature");
+    },
   };
 }

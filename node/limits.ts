@@ -37,6 +37,18 @@ export const NODE_LIMITS = {
   runtimeCloseMillis: 600,
   /** How long an answer of the chain serves health checks and the earnings page, milliseconds. */
   chainAnswerMillis: 3_000,
+  /** Between two looks at what could be cleared, milliseconds. */
+  clearingMillis: 2_000,
+  /** How long a node of a committee leaves a clearing to each one that is named before it, seconds. */
+  clearingTurnSeconds: 10,
+  /** Before a voucher may be lost, from when on its clearing waits for no better price, seconds: all turns, and blocks. */
+  clearingMarginSeconds: 300,
+  /** From now to the end of a proposed clearing's validity, seconds. */
+  clearingSeconds: 600,
+  /** What a node waits for another one's signature, milliseconds. */
+  coSignMillis: 5_000,
+  /** Pause after a clearing that could not be sent, milliseconds: it wants gas or an endpoint. */
+  clearingPauseMillis: 60_000,
   /** The configuration file, bytes. */
   configBytes: 64 * 1024,
   /** Marketplaces to which one node publishes. */

@@ -1,4 +1,5 @@
 // What a node stands on and does not own the rules of: its key, the chain, and the runtime.
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectChain } from "#chain/connect.ts";
 import type { IsolationClass } from "#protocol/isolation.ts";
@@ -10,13 +11,15 @@ import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { openNodeKey } from "./keys/open-node-key.ts";
 import { NODE_LIMITS } from "./limits.ts";
-import type { ChainView } from "./orders/chain-view.ts";
+import type { ChainView, ClearingChain } from "./orders/chain-view.ts";
 import { exchangeView } from "./orders/exchange-view.ts";
 import type { RunJob } from "./orders/order-parts.ts";
+import { exchangeClearings } from "./vouchers/exchange-clearings.ts";
 
 export interface NodeFoundation {
   readonly signer: TypedDataSigner;
   readonly chain: ChainView;
+  readonly clearings: ClearingChain;
   readonly runtimeId: string;
   readonly isolation: IsolationClass;
   readonly runJob: RunJob;
@@ -29,16 +32,21 @@ export interface NodeFoundation {
  */
 export async function openFoundation(config: NodeConfig): Promise<NodeFoundation> {
   const [signer, runtime] = await Promise.all([openNodeKey(config), startRuntime(config)]);
+  const journalPath = join(config.home, "clearings.sqlite");
+  const clearings = exchangeClearings({ settings: config.chain, account: signer, journalPath });
   return {
     signer: { address: signer.address, signTypedData: (data) => signer.signTypedData(data) },
     chain: exchangeView(config.chain),
+    clearings,
     runtimeId: RUNTIME_ID,
     isolation: runtime.isolation,
     runJob: async ({ image, readBlob, invocation, signal }) =>
       runtime.run(await openImage(image, readBlob), invocation, { lane: "batch", signal }),
     // The executors end with this process in any case, so a slow machine need not hold up the stop.
-    close: () =>
-      Promise.race([runtime[Symbol.asyncDispose](), sleep(NODE_LIMITS.runtimeCloseMillis, undefined, { ref: false })]),
+    close: async () => {
+      const closing = Promise.allSettled([runtime[Symbol.asyncDispose](), clearings[Symbol.asyncDispose]()]);
+      await Promise.race([closing, sleep(NODE_LIMITS.runtimeCloseMillis, undefined, { ref: false })]);
+    },
   };
 }
 

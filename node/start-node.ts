@@ -5,12 +5,14 @@ import { type Logger, pino } from "pino";
 import type { Address } from "viem";
 import { type Api, createApi, listen } from "#mesh/api-server.ts";
 import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
+import { httpNodeClient } from "#mesh/node-client.ts";
 import type { NodeInfo } from "#protocol/node-api.ts";
 import { healthOf } from "./api/node-health.ts";
 import { addGauges, orderMeter } from "./api/node-metrics.ts";
 import { addNodeRoutes } from "./api/node-routes.ts";
 import { addOrderRoutes } from "./api/order-routes.ts";
 import { limitRate, RateLimiter } from "./api/rate-limit.ts";
+import { addVoucherRoutes } from "./api/voucher-routes.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { NODE_LIMITS } from "./limits.ts";
 import { type NodeFoundation, openFoundation } from "./node-foundation.ts";
@@ -20,6 +22,7 @@ import { OrderEngine } from "./orders/order-engine.ts";
 import type { OrderParts } from "./orders/order-parts.ts";
 import { BlobStore } from "./store/blob-store.ts";
 import { type NodeStore, openStore } from "./store/open-store.ts";
+import { ClearingDesk } from "./vouchers/clearing-desk.ts";
 
 export const NODE_VERSION = "0.1.0";
 
@@ -66,9 +69,14 @@ export async function startNode(
   );
   addGauges(api.metrics, { reader: store.reader, slots: engine.slots });
   addOrderRoutes(api, engine);
+  addVoucherRoutes(api, parts);
   const info = () => describeNode(config, { node, base, engine, offers });
   addNodeRoutes(api, { describe: info, orders: parts, owner: config.owner });
   engine.resume();
+  if (config.clearing) {
+    const { clearings } = base;
+    stack.use(new ClearingDesk({ orders: parts, clearings, terms: config.clearing, connect: httpNodeClient })).start();
+  }
 
   const listener = stack.use(await listen(api.app, config.listen));
   const endpoint = config.endpoint ?? listener.url;
@@ -96,7 +104,7 @@ interface Built {
 
 function orderParts(config: NodeConfig, { base, store, api, log, node }: Built): OrderParts {
   const { reader, writer } = store;
-  const { rates, slots, queueOrders, memoryPages, storage } = config;
+  const { rates, slots, queueOrders, memoryPages, credit, storage } = config;
   const now = () => Math.floor(Date.now() / 1_000);
   const directory = join(config.home, "blobs");
   return {
@@ -108,7 +116,7 @@ function orderParts(config: NodeConfig, { base, store, api, log, node }: Built):
     blobs: new BlobStore(reader, writer, { directory, bytesMax: storage.blobBytes, now }),
     chain: base.chain,
     runJob: base.runJob,
-    terms: { rates, slots, queueOrders, memoryPages, ...storage },
+    terms: { rates, slots, queueOrders, memoryPages, credit, ...storage },
     meter: orderMeter(api.metrics),
     log,
     now,

@@ -36,6 +36,18 @@ export const LIMITS = {
   orderBlobBytes: 64 * MIB,
   /** Committee size: above it, a jury's aggregate signature is cheaper. */
   committeeNodes: 16,
+  /** Orders of one lease that no cleared voucher covers: as many as the committee can claim in one call. */
+  leaseUnclearedOrders: 1_024,
+  /** Attestations shown beside one voucher: 16 orders of the largest committee, within a JSON body. */
+  voucherAttestations: 256,
+  /** Leases in a clearing that is proposed to a node: what fits a JSON body with the largest committees. */
+  proposalLeases: 100,
+  /** From now to the end of a clearing's validity, at most: what is signed must not linger. */
+  clearingSecondsMax: 3_600,
+  /** Distinct nodes in one clearing, as the contract has it: each costs a recovered signature. */
+  clearingNodes: 1_024,
+  /** Leases in one clearing: with 100 nodes, what fits the gas that one transaction may use. */
+  clearingLeases: 700,
   /** Between the last moment for a commitment and the deadline: three round trips over a slow path, and a signature. */
   revealSeconds: 3,
   /** From now to an order's deadline, at least: less leaves no time to run anything before `revealSeconds`. */

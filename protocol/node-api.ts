@@ -38,6 +38,42 @@ export const orderSubmission = z.strictObject({
 });
 export type OrderSubmission = z.output<typeof orderSubmission>;
 
+/**
+ * POST /v1/vouchers. `attestations` are the whole committee's for orders that the voucher pays: they show the node that
+ * others asked less than it did. `offers` say where the other nodes of the committee are; their signature counts.
+ */
+export const voucherSubmission = z.strictObject({
+  lease: wire.leaseTerms,
+  voucher: wire.signed(wire.voucher),
+  attestations: z.array(wire.signed(wire.attestation)).max(LIMITS.voucherAttestations),
+  offers: z.array(wire.signed(wire.offer)).max(LIMITS.committeeNodes),
+});
+export type VoucherSubmission = z.output<typeof voucherSubmission>;
+
+/** What the node holds for a lease, and what it has served on it that no voucher covers. */
+export const voucherStanding = z.strictObject({
+  lease: wire.bytes32,
+  held: wire.signed(wire.voucher),
+  unsigned: wire.amount,
+  /** Until when it must be cleared, Unix seconds; null when it covers no order that could be lost. */
+  clearBy: z.number().int().nullable(),
+});
+export type VoucherStanding = z.output<typeof voucherStanding>;
+
+/** POST /v1/clearings: what somebody wants to clear, for the node's signature. */
+export const clearingProposal = z.strictObject({
+  entries: z
+    .array(z.strictObject({ terms: wire.leaseTerms, voucher: wire.signed(wire.voucher) }))
+    .min(1)
+    .max(LIMITS.proposalLeases),
+  receiptsRoot: wire.bytes32,
+  validUntil: wire.unixSeconds,
+});
+export type ClearingProposal = z.output<typeof clearingProposal>;
+
+export const clearingSignature = z.strictObject({ node: wire.address, batch: wire.bytes32, signature: wire.signature });
+export type ClearingSignature = z.output<typeof clearingSignature>;
+
 /** What went wrong, as in RFC 9457. */
 export const problem = z.object({
   type: z.string(),

@@ -1,8 +1,8 @@
 // Decides the TypeScript form of everything that is signed, field by field as in typed-data.ts. It never checks a value:
-// parse-messages.ts does that for what strangers send.
+// wire.ts does that for what strangers send.
 import type { Address, Hex } from "viem";
 import type { IsolationClass } from "./isolation.ts";
-import type { Amount, NodeId, UnixSeconds } from "./units.ts";
+import type { Amount, LeaseId, NodeId, UnixSeconds } from "./units.ts";
 import type { Rates } from "./usage.ts";
 
 /** By the node's key: it accepts to serve for `owner`. */
@@ -42,6 +42,45 @@ export interface Attestation {
   readonly resultHash: Hex;
   readonly price: Amount;
   readonly commits: Hex;
+}
+
+/** By the consumer's account: anyone may open this lease for it until `validUntil`. */
+export interface OpenLease {
+  readonly lease: LeaseTerms;
+  /** What the lease will hold. */
+  readonly amount: Amount;
+  readonly expiry: UnixSeconds;
+  readonly validUntil: UnixSeconds;
+}
+
+/** By the session key: a cumulative permission to charge its lease. A later one stands for all before it. */
+export interface Voucher {
+  readonly lease: LeaseId;
+  /** What each node of the committee may have been paid by vouchers altogether; 64 bits. */
+  readonly perNode: Amount;
+  /** Orders up to and including this nonce are paid with it and can no longer be forced. */
+  readonly upTo: number;
+  /** Orders settled without a voucher when it was signed: one more of them voids it. */
+  readonly forced: number;
+  /** The lease closes with it, and its remainder goes back at once. */
+  readonly last: boolean;
+}
+
+/** By every node of a clearing: these entries, with their counts and nodes, may take effect for its leases. */
+export interface ClearingBatch {
+  /** Hash of the packed counts, nodes and entries. */
+  readonly entries: Hex;
+  readonly receiptsRoot: Hex;
+  readonly validUntil: UnixSeconds;
+}
+
+/** By every node of a committee whose consumer is silent: pay each of us this for these orders. */
+export interface Claim {
+  readonly lease: LeaseId;
+  /** Hash of the orders' ids, one after the other. */
+  readonly orders: Hex;
+  readonly receiptsRoot: Hex;
+  readonly perNode: Amount;
 }
 
 /** By the node's key: it has a result, hidden in `seal`. */
@@ -109,6 +148,10 @@ export interface SignedMessages {
   readonly NodeRegistration: NodeRegistration;
   readonly JobOrder: JobOrder;
   readonly Attestation: Attestation;
+  readonly OpenLease: OpenLease;
+  readonly Voucher: Voucher;
+  readonly ClearingBatch: ClearingBatch;
+  readonly Claim: Claim;
   readonly Commitment: Commitment;
   readonly Offer: Offer;
   readonly Bid: Bid;

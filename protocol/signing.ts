@@ -8,12 +8,16 @@ import {
   hashTypedData,
   isAddressEqual,
   parseCompactSignature,
+  parseSignature,
   recoverTypedDataAddress,
+  serializeCompactSignature,
   serializeSignature,
+  signatureToCompactSignature,
 } from "viem";
 import { ProtocolError } from "./protocol-error.ts";
 import type { LeaseTerms, Signed, SignedMessages, SignedType } from "./signed-messages.ts";
 import { type ExchangeDomain, TYPES, typedDataDomain } from "./typed-data.ts";
+import type { LeaseId } from "./units.ts";
 
 /** Anything that signs typed data: a viem account, a keystore, a hardware wallet. */
 export interface TypedDataSigner {
@@ -77,12 +81,18 @@ export async function verifySignature<Name extends SignedType>(
 }
 
 /** The lease id: the terms' struct hash, which needs no domain since orders carry one. */
-export function leaseIdOf(terms: LeaseTerms): Hex {
+export function leaseIdOf(terms: LeaseTerms): LeaseId {
   return hashStruct({
     types: { Lease: TYPES.Lease },
     primaryType: "Lease",
     data: terms,
-  });
+  }) as LeaseId;
+}
+
+/** The 64 bytes of EIP-2098, as packed calldata has it. @throws when it is neither 64 nor 65 bytes, or has a high `s` */
+export function compactSignature(signature: Hex): Hex {
+  const whole = requireCanonicalSignature(signature);
+  return serializeCompactSignature(signatureToCompactSignature(parseSignature(whole)));
 }
 
 const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;

@@ -60,6 +60,34 @@ export const ON_CHAIN_TYPES = {
     { name: "price", type: "uint96" },
     { name: "commits", type: "bytes32" },
   ],
+  /** By the consumer's account: anyone may open this lease for it. */
+  OpenLease: [
+    { name: "lease", type: "Lease" },
+    { name: "amount", type: "uint96" },
+    { name: "expiry", type: "uint40" },
+    { name: "validUntil", type: "uint40" },
+  ],
+  /** By the session key: what each node has earned with all orders up to `upTo`. */
+  Voucher: [
+    { name: "lease", type: "bytes32" },
+    { name: "perNode", type: "uint64" },
+    { name: "upTo", type: "uint32" },
+    { name: "forced", type: "uint16" },
+    { name: "last", type: "bool" },
+  ],
+  /** By every node of a clearing, once. */
+  ClearingBatch: [
+    { name: "entries", type: "bytes32" },
+    { name: "receiptsRoot", type: "bytes32" },
+    { name: "validUntil", type: "uint40" },
+  ],
+  /** By every node of a committee whose consumer is silent. */
+  Claim: [
+    { name: "lease", type: "bytes32" },
+    { name: "orders", type: "bytes32" },
+    { name: "receiptsRoot", type: "bytes32" },
+    { name: "perNode", type: "uint96" },
+  ],
 } as const;
 
 /** Exchanged between programs and never seen by the contract. */

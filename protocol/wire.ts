@@ -8,9 +8,10 @@ import { LIMITS } from "./limits.ts";
 import { compareNodes, type JobSpec, type Receipt } from "./order.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type * as messages from "./signed-messages.ts";
-import type { Digest } from "./units.ts";
+import type { Digest, LeaseId } from "./units.ts";
 import { OUTCOMES, type Rates, type Usage } from "./usage.ts";
 
+const UINT16_MAX = 2 ** 16 - 1;
 const UINT32_MAX = 2 ** 32 - 1;
 const UINT40_MAX = 2 ** 40 - 1;
 
@@ -37,6 +38,7 @@ export const bytes32 = z
   .string()
   .regex(/^0x[0-9a-f]{64}$/, "must be 0x and 64 lower-case hex digits")
   .transform((text) => text as Hex);
+export const leaseId = bytes32.transform((text) => text as LeaseId);
 export const digest = z
   .string()
   .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256: and 64 lower-case hex digits")
@@ -46,7 +48,7 @@ export const signature = z
   .regex(/^0x(?:[0-9a-f]{128}|[0-9a-f]{130})$/, "must be 64 or 65 bytes in lower-case hex")
   .transform((text) => text as Hex);
 export const amount = decimal(96);
-const unixSeconds = uint(UINT40_MAX);
+export const unixSeconds = uint(UINT40_MAX);
 
 /** Printable, no control or bidirectional characters: such text is shown to people. */
 function label(max: number) {
@@ -146,6 +148,34 @@ export const attestation: z.ZodType<messages.Attestation, unknown> = z.strictObj
   resultHash: bytes32,
   price: amount,
   commits: bytes32,
+});
+
+export const openLease: z.ZodType<messages.OpenLease, unknown> = z.strictObject({
+  lease: leaseTerms,
+  amount,
+  expiry: unixSeconds,
+  validUntil: unixSeconds,
+});
+
+export const voucher: z.ZodType<messages.Voucher, unknown> = z.strictObject({
+  lease: leaseId,
+  perNode: decimal(64),
+  upTo: uint(UINT32_MAX),
+  forced: uint(UINT16_MAX),
+  last: z.boolean(),
+});
+
+export const clearingBatch: z.ZodType<messages.ClearingBatch, unknown> = z.strictObject({
+  entries: bytes32,
+  receiptsRoot: bytes32,
+  validUntil: unixSeconds,
+});
+
+export const claim: z.ZodType<messages.Claim, unknown> = z.strictObject({
+  lease: leaseId,
+  orders: bytes32,
+  receiptsRoot: bytes32,
+  perNode: amount,
 });
 
 export const jobSpec: z.ZodType<JobSpec, unknown> = z.strictObject({

@@ -5,7 +5,7 @@ import type { Address } from "viem";
 import { z } from "zod";
 import { LIMITS } from "#protocol/limits.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import { parseAmount } from "#protocol/units.ts";
+import { type Amount, parseAmount } from "#protocol/units.ts";
 import type { Rates } from "#protocol/usage.ts";
 import * as wire from "#protocol/wire.ts";
 import { NODE_LIMITS } from "../limits.ts";
@@ -23,8 +23,12 @@ export interface NodeConfig {
   readonly slots: number;
   readonly queueOrders: number;
   readonly memoryPages: number;
+  /** What may be served in one lease unpaid, base units. */
+  readonly credit: Amount;
   readonly scopes: readonly string[];
   readonly isolation: "auto" | "process";
+  /** Undefined: the node signs the clearings of others and pays for none. */
+  readonly clearing: { readonly coinPrice: Amount; readonly costShareBps: number } | undefined;
   readonly storage: { readonly blobBytes: number; readonly responseSeconds: number };
   readonly key: { readonly file: string; readonly password: string | undefined; readonly passwordFile: string };
   readonly logLevel: LogLevel;
@@ -42,7 +46,7 @@ const url = z
   .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "must be an http or https URL")
   .transform((text) => text.replace(/\/+$/, ""));
 /** Tokens as a person writes them, into base units. */
-const rate = (standard: string) =>
+const tokens = (standard: string) =>
   z
     .string('must be tokens in quotes, such as "0.0005"')
     .regex(/^\d{1,20}(\.\d{1,6})?$/, 'must be tokens with at most 6 decimals, such as "0.0005"')
@@ -65,18 +69,21 @@ const schema = z.strictObject({
   marketplaces: z.array(url).max(NODE_LIMITS.marketplaces).default([]),
   rates: z
     .strictObject({
-      job: rate("0.0001"),
-      fuel: rate("0.0005"),
-      memory: rate("0.0001"),
-      bytes: rate("0.0001"),
-      events: rate("0.0001"),
+      job: tokens("0.0001"),
+      fuel: tokens("0.0005"),
+      memory: tokens("0.0001"),
+      bytes: tokens("0.0001"),
+      events: tokens("0.0001"),
     })
     .prefault({}),
   slots: count(1, 1_024).default(() => Math.max(1, availableParallelism() - 1)),
   queueOrders: count(1, 10_000).default(64),
   memoryPages: count(1, LIMITS.jobMemoryPages).default(4_096),
+  /** The largest order at the standard rates: one order must never be refused for the one before it. */
+  credit: tokens("30"),
   scopes: z.array(wire.scope).max(LIMITS.offerScopes).default([]),
   isolation: z.enum(["auto", "process"]).default("auto"),
+  clearing: z.strictObject({ coinPrice: tokens("0"), costShareBps: count(1, 10_000).default(1_000) }).optional(),
   storage: z
     .strictObject({
       blobMiB: count(64, 1_048_576).default(2_048),
@@ -108,6 +115,7 @@ export function nodeConfig(settings: NodeSettings): NodeConfig {
     ...rest,
     home,
     endpoint: rest.endpoint,
+    clearing: rest.clearing,
     migrations: rest.migrations,
     storage: { blobBytes: storage.blobMiB * MIB, responseSeconds: storage.responseSeconds },
     key: {

@@ -22,8 +22,12 @@ export interface NodeSettings {
   readonly queueOrders?: number | undefined;
   /** Largest memory of one job, 64 KiB pages. */
   readonly memoryPages?: number | undefined;
+  /** Tokens that may be served in one lease before they are signed for, such as "30". */
+  readonly credit?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly isolation?: "auto" | "process" | undefined;
+  /** Pays for clearings: tokens that a whole coin of the chain costs, such as "2000", and the share of the gain to spend. */
+  readonly clearing?: { readonly coinPrice?: string; readonly costShareBps?: number } | undefined;
   readonly storage?: { readonly blobMiB?: number; readonly responseSeconds?: number } | undefined;
   readonly key?: { readonly file?: string; readonly password?: string; readonly passwordFile?: string } | undefined;
   readonly logLevel?: string | undefined;

@@ -2,16 +2,19 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Hex } from "viem";
 import type { OrderSubmission } from "#protocol/node-api.ts";
+import { refuseToServe } from "#protocol/payee-ledger.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import { signingHash, verifySignature } from "#protocol/signing.ts";
 import { NODE_LIMITS } from "../limits.ts";
 import type { KeptSubmission, OrderRecord } from "../store/order-record.ts";
+import { payeeLedgerOf } from "../vouchers/payee-view.ts";
 import { type NodeFacts, refuseMessage, refuseOrder } from "./acceptance-rules.ts";
+import type { LeaseFacts } from "./chain-view.ts";
 import type { OrderParts } from "./order-parts.ts";
 
 /**
  * Accepts the order and stores it. The same order again is no new one.
- * @throws the first refusal of `acceptance-rules`, `token-invalid` when the order is here under another token,
+ * @throws the first refusal of `acceptance-rules`, `voucher-missing` past the credit, `token-invalid` when the order is here under another token,
  * `chain-unreachable`
  */
 export async function acceptOrder(parts: OrderParts, submission: OrderSubmission): Promise<Hex> {
@@ -38,7 +41,10 @@ export async function acceptOrder(parts: OrderParts, submission: OrderSubmission
     requireToken(again, token);
     return order;
   }
-  const refusal = refuseOrder(kept, nodeFacts(parts, kept, signatureProblem, grace), { lease: facts, nonceSettled });
+  if (facts) parts.writer.markCovered(lease, facts.upTo);
+  const refusal =
+    refuseOrder(kept, nodeFacts(parts, kept, signatureProblem, grace), { lease: facts, nonceSettled }) ??
+    (facts && refuseUnpaid(parts, kept, facts, grace));
   if (refusal) throw refusal;
   parts.writer.acceptOrder({
     order,
@@ -67,6 +73,13 @@ export async function noteSettled(parts: OrderParts, lease: Hex, graceSeconds: n
   const unpaid = parts.reader.unpaidOrders(lease, parts.now() - graceSeconds).slice(0, NODE_LIMITS.settlementLookups);
   const paid = await Promise.all(unpaid.map(({ nonce }) => parts.chain.isOrderSettled(lease, nonce)));
   parts.writer.markSettled(unpaid.filter((_order, index) => paid[index]).map(({ order }) => order));
+}
+
+/** Whether the node has served enough for nothing, or holds a voucher that covers the order already. */
+function refuseUnpaid(parts: OrderParts, { lease: terms, order }: KeptSubmission, facts: LeaseFacts, grace: number) {
+  const { lease, nonce } = order.message;
+  const sight = { lease, committee: terms.nodes.length, facts, graceSeconds: grace, now: parts.now() };
+  return refuseToServe(payeeLedgerOf(parts.reader, sight), nonce, parts.terms.credit);
 }
 
 async function signatureProblemOf(parts: OrderParts, { lease, order }: KeptSubmission) {

@@ -193,6 +193,7 @@ export class OrderEngine {
     if (now() - this.#prunedAt < NODE_LIMITS.pruneSeconds) return;
     this.#prunedAt = now();
     writer.prune(reader.expiredRecords(now() - NODE_LIMITS.recordSeconds, NODE_LIMITS.pruneRows));
+    writer.pruneVouchers(now() - NODE_LIMITS.recordSeconds);
   }
 
   /** Moves an order if the table lets it: a move that lost a race to another is none. */

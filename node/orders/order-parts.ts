@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type { TypedDataSigner } from "#protocol/signing.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
-import type { Digest, NodeId, UnixSeconds } from "#protocol/units.ts";
+import type { Amount, Digest, NodeId, UnixSeconds } from "#protocol/units.ts";
 import type { Rates } from "#protocol/usage.ts";
 import type { Execution, Invocation } from "#runtime/execution.ts";
 import type { BlobStore } from "../store/blob-store.ts";
@@ -25,6 +25,8 @@ export interface OrderTerms {
   readonly queueOrders: number;
   /** Largest memory of one job, 64 KiB pages. */
   readonly memoryPages: number;
+  /** What may be served in one lease before a voucher or a settlement covers it, base units. */
+  readonly credit: Amount;
   readonly blobBytes: number;
   /** How long an answer is kept after its order's deadline, seconds. */
   readonly responseSeconds: number;

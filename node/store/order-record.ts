@@ -5,10 +5,10 @@ import { orderSubmission } from "#protocol/node-api.ts";
 import type { Receipt } from "#protocol/order.ts";
 import type { OrderState } from "#protocol/order-state.ts";
 import type { Problem } from "#protocol/protocol-error.ts";
-import type { Attestation, JobOrder } from "#protocol/signed-messages.ts";
-import type { Amount, UnixSeconds } from "#protocol/units.ts";
+import type { Attestation, JobOrder, LeaseTerms, Signed, Voucher } from "#protocol/signed-messages.ts";
+import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import type { Rates } from "#protocol/usage.ts";
-import { parseWire, rates, receipt } from "#protocol/wire.ts";
+import { leaseTerms, parseWire, rates, receipt } from "#protocol/wire.ts";
 import type * as schema from "./schema.ts";
 
 /** A submission as it is kept: the token is known by its hash alone. */
@@ -50,6 +50,35 @@ export interface AttestationRecord extends Omit<Attestation, "order" | "node"> {
   readonly signature: Hex | undefined;
 }
 
+export interface Peer {
+  readonly node: NodeId;
+  /** Base URL, from an offer that the node signed. */
+  readonly endpoint: string;
+}
+
+/** The highest voucher that the node holds for a lease. */
+export interface VoucherRecord {
+  readonly terms: LeaseTerms;
+  readonly voucher: Signed<Voucher>;
+  /** Of the lease, when the voucher came. */
+  readonly expiry: UnixSeconds;
+  /** Where the committee's other nodes are, as far as they were named. */
+  readonly peers: readonly Peer[];
+  readonly receivedAt: UnixSeconds;
+}
+
+/** One order of a lease as its payment sees it. */
+export interface LeaseOrder {
+  readonly order: Hex;
+  readonly nonce: number;
+  readonly state: OrderState;
+  readonly deadline: UnixSeconds;
+  readonly maxPrice: Amount;
+  readonly settled: boolean;
+  /** What was attested; undefined before that. */
+  readonly attested: { readonly price: Amount; readonly resultHash: Hex } | undefined;
+}
+
 const receiptList = z.array(receipt);
 
 export function orderRecord(row: typeof schema.orders.$inferSelect): OrderRecord {
@@ -82,6 +111,18 @@ export function resultRecord(row: typeof schema.results.$inferSelect): ResultRec
   const { resultHash, salt, seal, signature } = row;
   const receipts = parseWire(receiptList, JSON.parse(row.receipts), "stored receipts");
   return { receipts, resultHash, price: BigInt(row.price), salt, seal, signature: signature ?? undefined };
+}
+
+export function voucherRecord(row: typeof schema.vouchers.$inferSelect): VoucherRecord {
+  const { lease, upTo, forced, last, signature, expiry, receivedAt } = row;
+  const message = { lease, perNode: BigInt(row.perNode), upTo, forced, last };
+  return {
+    terms: parseWire(leaseTerms, JSON.parse(row.terms), "stored lease"),
+    voucher: { message, signature },
+    expiry,
+    peers: JSON.parse(row.peers) as Peer[],
+    receivedAt,
+  };
 }
 
 export function attestationRecord(row: typeof schema.attestations.$inferSelect): AttestationRecord {

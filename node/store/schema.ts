@@ -2,7 +2,7 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Hex } from "viem";
 import type { OrderState } from "#protocol/order-state.ts";
-import type { Digest } from "#protocol/units.ts";
+import type { Digest, LeaseId } from "#protocol/units.ts";
 
 export const orders = sqliteTable(
   "orders",
@@ -56,6 +56,28 @@ export const attestations = sqliteTable("attestations", {
   /** Null until it is signed. */
   signature: text().$type<Hex>(),
 });
+
+/** The highest voucher of each lease that the node took, kept before it is answered. */
+export const vouchers = sqliteTable(
+  "vouchers",
+  {
+    lease: text().$type<LeaseId>().primaryKey(),
+    /** Wire form of the lease's terms. */
+    terms: text().notNull(),
+    perNode: text("per_node").notNull(),
+    upTo: integer("up_to").notNull(),
+    forced: integer().notNull(),
+    last: integer({ mode: "boolean" }).notNull(),
+    /** Of the session key. */
+    signature: text().$type<Hex>().notNull(),
+    /** The lease's expiry when the voucher came; after it and the grace anyone may close the lease. */
+    expiry: integer().notNull(),
+    /** Wire form of where the committee's other nodes are, as they signed it. */
+    peers: text().notNull().default("[]"),
+    receivedAt: integer("received_at").notNull(),
+  },
+  (table) => [index("vouchers_expiry").on(table.expiry)],
+);
 
 export const blobs = sqliteTable(
   "blobs",

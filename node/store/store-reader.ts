@@ -2,10 +2,10 @@
 import { and, asc, count, desc, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
 import type { Hex } from "viem";
 import type { OrderState } from "#protocol/order-state.ts";
-import type { Amount, Digest, UnixSeconds } from "#protocol/units.ts";
+import type { Amount, Digest, LeaseId, UnixSeconds } from "#protocol/units.ts";
 import type { NodeDatabase } from "./node-database.ts";
 import * as records from "./order-record.ts";
-import { attestations, blobs, orders, pins, results } from "./schema.ts";
+import { attestations, blobs, orders, pins, results, vouchers } from "./schema.ts";
 
 /** States in which an order can still move. */
 export const LIVE_STATES = ["waiting", "queued", "running", "committed"] as const satisfies readonly OrderState[];
@@ -94,6 +94,43 @@ export class StoreReader {
       )
       .orderBy(asc(orders.acceptedAt));
     return rows.all().map((row) => ({ ...row, maxPrice: BigInt(row.maxPrice) }));
+  }
+
+  /** Orders of a lease above a nonce that are under way or attested: what a voucher may have to pay. */
+  leaseOrders(lease: Hex, above: number): records.LeaseOrder[] {
+    const { order, nonce, state, deadline, maxPrice, settled } = orders;
+    const { price, resultHash } = attestations;
+    const columns = { order, nonce, state, deadline, maxPrice, settled, price, resultHash };
+    const rows = this.#db
+      .select(columns)
+      .from(orders)
+      .leftJoin(attestations, eq(attestations.order, orders.order))
+      .where(and(eq(orders.lease, lease), gt(nonce, above), inArray(state, [...LIVE_STATES, "attested"])))
+      .orderBy(asc(nonce))
+      .all();
+    return rows.map(({ price, resultHash, maxPrice, ...row }) => ({
+      ...row,
+      maxPrice: BigInt(maxPrice),
+      attested: price !== null && resultHash !== null ? { price: BigInt(price), resultHash } : undefined,
+    }));
+  }
+
+  voucher(lease: Hex): records.VoucherRecord | undefined {
+    const row = this.#db
+      .select()
+      .from(vouchers)
+      .where(eq(vouchers.lease, lease as LeaseId))
+      .get();
+    return row && records.voucherRecord(row);
+  }
+
+  /** Vouchers by lease, from the one after `after` on, so that a reader goes round all of them. */
+  vouchers(after: Hex, limit: number): records.VoucherRecord[] {
+    const rest = this.#db
+      .select()
+      .from(vouchers)
+      .where(gt(vouchers.lease, after as LeaseId));
+    return rest.orderBy(asc(vouchers.lease)).limit(limit).all().map(records.voucherRecord);
   }
 
   /** Newest first. */

@@ -1,14 +1,21 @@
 // Everything that is written to the store, each in one transaction. States move here and nowhere else, by the table.
-import { eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, lt, lte, sql } from "drizzle-orm";
 import type { Hex } from "viem";
 import { nextOrderState, type OrderEvent, type OrderState } from "#protocol/order-state.ts";
 import { type Problem, ProtocolError } from "#protocol/protocol-error.ts";
+import type { Voucher } from "#protocol/signed-messages.ts";
 import type { Amount, Digest, UnixSeconds } from "#protocol/units.ts";
 import type { Rates } from "#protocol/usage.ts";
 import { toWire } from "#protocol/wire.ts";
 import type { NodeDatabase } from "./node-database.ts";
-import { type AttestationRecord, attestationRecord, type KeptSubmission, type ResultRecord } from "./order-record.ts";
-import { attestations, blobs, counters, orders, pins, results } from "./schema.ts";
+import {
+  type AttestationRecord,
+  attestationRecord,
+  type KeptSubmission,
+  type ResultRecord,
+  type VoucherRecord,
+} from "./order-record.ts";
+import { attestations, blobs, counters, orders, pins, results, vouchers } from "./schema.ts";
 
 export interface NewOrder {
   readonly order: Hex;
@@ -120,6 +127,45 @@ export class StoreWriter {
     });
   }
 
+  /**
+   * Keeps a voucher that says at least what the one before it said, or that names another count of forced orders.
+   * @throws `voucher-stale`
+   */
+  keepVoucher({ terms, voucher, expiry, peers, receivedAt }: VoucherRecord): void {
+    const { lease, perNode, upTo, forced, last } = voucher.message;
+    const { signature } = voucher;
+    const row = {
+      perNode: perNode.toString(),
+      upTo,
+      forced,
+      last,
+      signature,
+      expiry,
+      receivedAt,
+      peers: JSON.stringify(peers),
+    };
+    this.#db.transaction((tx) => {
+      const held = tx.select().from(vouchers).where(eq(vouchers.lease, lease)).get();
+      const says = held && { ...held, perNode: BigInt(held.perNode) };
+      if (says && says.forced === forced && (says.perNode > perNode || says.upTo > upTo || (says.last && !last))) {
+        throw new ProtocolError("conflict", "voucher-stale", "The node holds a voucher that says more.", {
+          hint: "Sign one that says at least as much.",
+          context: { lease, perNode, upTo },
+        });
+      }
+      tx.insert(vouchers)
+        .values({ lease, terms: toWire(terms), ...row })
+        .onConflictDoUpdate({ target: vouchers.lease, set: row })
+        .run();
+    });
+  }
+
+  /** Orders that a cleared voucher covers are paid. */
+  markCovered(lease: Hex, upTo: number): void {
+    const covered = and(eq(orders.lease, lease), lte(orders.nonce, upTo), eq(orders.settled, false));
+    this.#db.update(orders).set({ settled: true }).where(covered).run();
+  }
+
   markSettled(settled: readonly Hex[]): void {
     if (settled.length === 0) return;
     this.#db
@@ -159,6 +205,20 @@ export class StoreWriter {
         tx.delete(table).where(inArray(table.order, gone)).run();
       }
     });
+  }
+
+  /** Lets go of this very voucher; one that came meanwhile stays. */
+  dropVoucher({ lease, perNode, upTo, forced }: Voucher): void {
+    const same = and(eq(vouchers.perNode, perNode.toString()), eq(vouchers.upTo, upTo), eq(vouchers.forced, forced));
+    this.#db
+      .delete(vouchers)
+      .where(and(eq(vouchers.lease, lease), same))
+      .run();
+  }
+
+  /** Deletes the vouchers of leases that expired before then. */
+  pruneVouchers(expiredBefore: UnixSeconds): void {
+    this.#db.delete(vouchers).where(lt(vouchers.expiry, expiredBefore)).run();
   }
 
   /** A higher number than ever before, also when the store was lost in between: never below the clock. */

@@ -3,39 +3,32 @@ import { artifacts } from "hardhat";
 import {
   type Abi,
   type Address,
-  concat,
   encodeDeployData,
   encodeFunctionData,
-  encodePacked,
   type Hex,
-  hashStruct,
-  hashTypedData,
   keccak256,
   type LocalAccount,
   numberToHex,
-  parseSignature,
-  serializeCompactSignature,
-  signatureToCompactSignature,
   stringToHex,
 } from "viem";
+import { clearingOutcome, openingsOutcome, type SkippedPart } from "#chain/batch-outcome.ts";
+import { claimOf } from "#protocol/claim.ts";
+import { type ClearingEntry, clearingBatchOf, clearingNodes, encodeClearing } from "#protocol/clearing-batch.ts";
+import { LIMITS } from "#protocol/limits.ts";
+import { nextVoucher, noteChecked, noteOrder, openPayerLedger } from "#protocol/payer-ledger.ts";
+import type { JobOrder, LeaseTerms, SignedMessages, SignedType, Voucher } from "#protocol/signed-messages.ts";
+import { compactSignature, leaseIdOf, signingHash } from "#protocol/signing.ts";
+import type { ExchangeDomain } from "#protocol/typed-data.ts";
+import type { LeaseId, NodeId } from "#protocol/units.ts";
 import type { GasChain, Sent } from "./gas-chain.ts";
-import { SETTLEMENT_TYPES } from "./settlement-types.ts";
 
 const GRACE_SECONDS = 3_600;
 const LEASE_SECONDS = 86_400;
 const FUNDS = 1_000_000_000n;
 const PER_NODE = 1_000_000n;
 const RECEIPTS = keccak256(stringToHex("receipts"));
-/** What keeps one `openMany` and one `clear` under the gas that one transaction may use. */
+/** What keeps one `openMany` under the gas that one transaction may use. */
 const OPENINGS_PER_TRANSACTION = 300;
-const CLEARED_PER_TRANSACTION = 700;
-
-interface Terms {
-  readonly consumer: Address;
-  readonly sessionKey: Address;
-  readonly salt: Hex;
-  readonly nodes: readonly Address[];
-}
 
 export interface Cost {
   gas: number;
@@ -52,22 +45,18 @@ export interface Exchange {
   readonly session: LocalAccount;
 }
 
-type TypeName = keyof typeof SETTLEMENT_TYPES;
+function digestOf<Name extends SignedType>(exchange: Exchange, type: Name, message: SignedMessages[Name]): Hex {
+  return signingHash(domainOf(exchange), type, message);
+}
 
-function digestOf(exchange: Exchange, primaryType: TypeName, message: Record<string, unknown>): Hex {
-  const domain = {
-    name: "mimik exchange",
-    version: "1",
-    chainId: exchange.chain.chainId,
-    verifyingContract: exchange.address,
-  };
-  return hashTypedData({ domain, types: SETTLEMENT_TYPES, primaryType, message } as never);
+function domainOf({ chain, address }: Exchange): ExchangeDomain {
+  return { chainId: chain.chainId, exchange: address };
 }
 
 /** The 64 bytes of EIP-2098. */
 async function signCompact(account: LocalAccount, hash: Hex): Promise<Hex> {
   if (account.sign === undefined) throw new Error("An account of the benchmark cannot sign.");
-  return serializeCompactSignature(signatureToCompactSignature(parseSignature(await account.sign({ hash }))));
+  return compactSignature(await account.sign({ hash }));
 }
 
 function call(exchange: Exchange, functionName: string, args: readonly unknown[]): Hex {
@@ -110,6 +99,15 @@ export async function deployExchange(chain: GasChain, nodeCount: number): Promis
   return exchange;
 }
 
+function targetOf({ address }: Exchange) {
+  return { settings: { exchange: address } };
+}
+
+/** A batch that skips costs less than one that works: it must not be measured. */
+function requireWhole(skipped: readonly SkippedPart[] | undefined): void {
+  if (skipped?.length !== 0) throw new Error(`The batch was not carried out: ${skipped?.[0]?.refusal.message}`);
+}
+
 function committeeOf(exchange: Exchange, index: number, k: number): LocalAccount[] {
   const seats = Array.from({ length: k }, (_, j) => (index * k + j) % exchange.nodes.length).sort((a, b) => a - b);
   return seats.map((seat) => exchange.nodes[seat] as LocalAccount);
@@ -121,11 +119,11 @@ export async function openLeases(
   label: string,
   count: number,
   k: number,
-): Promise<[Terms[], Cost]> {
+): Promise<[LeaseTerms[], Cost]> {
   const { chain, address } = exchange;
   const consumers = await chain.newAccounts(count, label);
   const expiry = (await chain.now()) + LEASE_SECONDS;
-  const openings: { lease: Terms; amount: bigint; expiry: number; validUntil: number; signature: Hex }[] = [];
+  const openings: { lease: LeaseTerms; amount: bigint; expiry: number; validUntil: number; signature: Hex }[] = [];
   for (const [i, consumer] of consumers.entries()) {
     await chain.fundTokens(consumer, exchange.token, address, 2n * FUNDS);
     await chain.send(consumer, address, call(exchange, "deposit", [2n * FUNDS]));
@@ -150,55 +148,58 @@ export async function openLeases(
   }
   for (let from = 0; from < count; from += OPENINGS_PER_TRANSACTION) {
     const some = openings.slice(from, from + OPENINGS_PER_TRANSACTION);
-    add(cost, await chain.send(chain.owner, address, call(exchange, "openMany", [some])));
+    const sent = await chain.send(chain.owner, address, call(exchange, "openMany", [some]));
+    requireWhole(openingsOutcome(targetOf(exchange), sent.logs).skipped);
+    add(cost, sent);
   }
   return [leases, cost];
 }
 
-export function leaseIdOf(lease: Terms): Hex {
-  return hashStruct({ data: lease, primaryType: "Lease", types: SETTLEMENT_TYPES } as never);
-}
-
 /** One voucher for each lease, in as few clearings as fit. */
-export async function clearLeases(exchange: Exchange, leases: readonly Terms[], upTo: number): Promise<Cost> {
+export async function clearLeases(exchange: Exchange, leases: readonly LeaseTerms[], upTo: number): Promise<Cost> {
   const cost = { gas: 0, bytes: 0 };
-  for (let from = 0; from < leases.length; from += CLEARED_PER_TRANSACTION) {
-    add(cost, await clearOnce(exchange, leases.slice(from, from + CLEARED_PER_TRANSACTION), upTo));
+  for (let from = 0; from < leases.length; from += LIMITS.clearingLeases) {
+    add(cost, await clearOnce(exchange, leases.slice(from, from + LIMITS.clearingLeases), upTo));
   }
   return cost;
 }
 
-async function clearOnce(exchange: Exchange, leases: readonly Terms[], upTo: number): Promise<Sent> {
+async function clearOnce(exchange: Exchange, leases: readonly LeaseTerms[], upTo: number): Promise<Sent> {
   const { chain, session } = exchange;
-  const members = new Set(leases.flatMap(({ nodes }) => nodes));
-  const table = exchange.nodes.filter(({ address }) => members.has(address));
-  const seats = new Map(table.map(({ address }, seat) => [address, seat]));
-  const entries: Hex[] = [];
-  for (const lease of leases) {
-    const voucher = { lease: leaseIdOf(lease), perNode: PER_NODE, upTo, forced: 0, last: false };
-    const signature = await signCompact(session, digestOf(exchange, "Voucher", voucher));
-    entries.push(
-      encodePacked(
-        ["address", "address", "bytes32", "uint64", "uint32", "uint16", "bool", "bytes", "uint8"],
-        [lease.consumer, lease.sessionKey, lease.salt, PER_NODE, upTo, 0, false, signature, lease.nodes.length],
-      ),
-      ...lease.nodes.map((node) => numberToHex(seats.get(node) as number, { size: 2 })),
-    );
+  const entries: ClearingEntry[] = [];
+  for (const terms of leases) {
+    const message = voucherAfter(leaseIdOf(terms), upTo);
+    entries.push({
+      terms,
+      voucher: { message, signature: await signCompact(session, digestOf(exchange, "Voucher", message)) },
+    });
   }
-  const counts = [numberToHex(table.length, { size: 2 }), numberToHex(leases.length, { size: 2 })];
-  const signed = concat([...counts, ...table.map(({ address }) => address), ...entries]);
-  const validUntil = (await chain.now()) + LEASE_SECONDS;
-  const digest = digestOf(exchange, "ClearingBatch", {
-    entries: keccak256(signed),
-    receiptsRoot: RECEIPTS,
-    validUntil,
-  });
-  const signatures = await Promise.all(table.map((node) => signCompact(node, digest)));
-  const batch = concat([numberToHex(validUntil, { size: 5 }), RECEIPTS, signed, ...signatures]);
-  return chain.send(chain.owner, exchange.address, call(exchange, "clear", [batch]));
+  const clearing = { entries, receiptsRoot: RECEIPTS, validUntil: (await chain.now()) + LEASE_SECONDS };
+  const digest = digestOf(exchange, "ClearingBatch", clearingBatchOf(clearing));
+  const keys = new Map(exchange.nodes.map((node) => [node.address.toLowerCase(), node]));
+  const signatures = new Map<NodeId, Hex>();
+  for (const node of clearingNodes(entries)) {
+    signatures.set(node, await signCompact(keys.get(node) as LocalAccount, digest));
+  }
+  const data = call(exchange, "clear", [encodeClearing(clearing, signatures)]);
+  const sent = await chain.send(chain.owner, exchange.address, data);
+  requireWhole(clearingOutcome(targetOf(exchange), sent.logs)?.skipped);
+  return sent;
 }
 
-async function orderOf(exchange: Exchange, lease: Terms, nonce: number, deadline: number) {
+/** What a consumer signs once `jobs` orders are answered and checked. */
+function voucherAfter(lease: LeaseId, jobs: number): Voucher {
+  let ledger = openPayerLedger(lease);
+  const price = PER_NODE / BigInt(jobs);
+  for (let nonce = 1; nonce <= jobs; nonce++) {
+    ledger = noteChecked(noteOrder(ledger, { nonce, maxPrice: price, forcibleUntil: 0 }), nonce, price);
+  }
+  const next = nextVoucher(ledger);
+  if (next?.voucher.upTo !== jobs) throw new Error(`The consumer's ledger signs for ${next?.voucher.upTo} of ${jobs}.`);
+  return next.voucher;
+}
+
+async function orderOf(exchange: Exchange, lease: LeaseTerms, nonce: number, deadline: number) {
   const order = {
     lease: leaseIdOf(lease),
     nonce,
@@ -212,23 +213,22 @@ async function orderOf(exchange: Exchange, lease: Terms, nonce: number, deadline
   return { order, orderId, signature: await signCompact(exchange.session, orderId) };
 }
 
-function signersOf(exchange: Exchange, lease: Terms): LocalAccount[] {
+function signersOf(exchange: Exchange, lease: LeaseTerms): LocalAccount[] {
   return exchange.nodes.filter(({ address }) => lease.nodes.includes(address));
 }
 
 /** Rung 2: the consumer pays for none of `jobs` orders, and the committee claims them together. */
-export async function claimOrders(exchange: Exchange, lease: Terms, jobs: number): Promise<Cost> {
+export async function claimOrders(exchange: Exchange, lease: LeaseTerms, jobs: number): Promise<Cost> {
   const { chain } = exchange;
   const deadline = (await chain.now()) + 60;
-  const claimed: { order: unknown; signature: Hex }[] = [];
-  const orderIds: Hex[] = [];
+  const claimed: { order: JobOrder; signature: Hex }[] = [];
   for (let nonce = 1; nonce <= jobs; nonce++) {
-    const { order, orderId, signature } = await orderOf(exchange, lease, nonce, deadline);
+    const { order, signature } = await orderOf(exchange, lease, nonce, deadline);
     claimed.push({ order, signature });
-    orderIds.push(orderId);
   }
   const perNode = PER_NODE;
-  const claim = { lease: leaseIdOf(lease), orders: keccak256(concat(orderIds)), receiptsRoot: RECEIPTS, perNode };
+  const orders = claimed.map(({ order }) => order);
+  const claim = claimOf(domainOf(exchange), { orders, receiptsRoot: RECEIPTS, perNode });
   const digest = digestOf(exchange, "Claim", claim);
   const signatures = await Promise.all(signersOf(exchange, lease).map((node) => signCompact(node, digest)));
   await chain.setTime(deadline + 1);
@@ -239,7 +239,7 @@ export async function claimOrders(exchange: Exchange, lease: Terms, jobs: number
 }
 
 /** Rung 3: one job, on which the last node of the committee disagrees, or, without dissent, the happy `settle`. */
-export async function settleOrder(exchange: Exchange, lease: Terms, dissent: boolean): Promise<Cost> {
+export async function settleOrder(exchange: Exchange, lease: LeaseTerms, dissent: boolean): Promise<Cost> {
   const { chain } = exchange;
   const deadline = (await chain.now()) + 60;
   const { order, orderId, signature } = await orderOf(exchange, lease, 1, deadline);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Address, type Hex, type LocalAccount, numberToHex } from "viem";
 import type { NodeFoundation } from "#node/node-foundation.ts";
-import type { ChainView, LeaseFacts } from "#node/orders/chain-view.ts";
+import type { ChainView, ClearingChain, LeaseFacts } from "#node/orders/chain-view.ts";
 import type { RunJob } from "#node/orders/order-parts.ts";
 import { encodeResponse } from "#protocol/message.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -18,7 +18,15 @@ export class FakeChain implements ChainView {
 
   /** Opens a lease as the contract would. */
   fund(lease: Hex, facts: Partial<LeaseFacts> = {}): void {
-    this.leases.set(lease, { remaining: 100_000_000n, expiry: unixNow() + 3_600, open: true, upTo: 0, ...facts });
+    this.leases.set(lease, {
+      remaining: 100_000_000n,
+      expiry: unixNow() + 3_600,
+      open: true,
+      upTo: 0,
+      paidPerNode: 0n,
+      forced: 0,
+      ...facts,
+    });
   }
 
   async readLease(lease: Hex): Promise<LeaseFacts | undefined> {
@@ -74,13 +82,25 @@ function execution(request: Uint8Array, behaviour: Behaviour): Execution {
   return { outcome: "ok", response, usage, logs: "" };
 }
 
+export interface FakeParts {
+  readonly behaviour?: Behaviour;
+  readonly key?: LocalAccount;
+  readonly clearings?: ClearingChain;
+}
+
+const noClearings: ClearingChain = {
+  gasPrice: () => Promise.reject(new Error("not asked")),
+  clear: () => Promise.reject(new Error("not asked")),
+};
+
 export function fakeFoundation(
   chain: ChainView,
-  { behaviour = "honest", key = newKey() }: { behaviour?: Behaviour; key?: LocalAccount } = {},
+  { behaviour = "honest", key = newKey(), clearings = noClearings }: FakeParts = {},
 ): NodeFoundation {
   return {
     signer: { address: key.address, signTypedData: (data) => key.signTypedData(data) },
     chain,
+    clearings,
     runtimeId: `fake-runtime/${numberToHex(1)}`,
     isolation: "process",
     runJob: fakeRunJob(behaviour),

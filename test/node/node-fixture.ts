@@ -6,6 +6,7 @@ import type { LocalAccount } from "viem";
 import { httpNodeClient, type NodeClient } from "#mesh/node-client.ts";
 import { nodeConfig } from "#node/config/node-config.ts";
 import type { NodeSettings } from "#node/config/node-settings.ts";
+import type { ClearingChain } from "#node/orders/chain-view.ts";
 import { type RunningNode, startNode } from "#node/start-node.ts";
 import type { NodeId } from "#protocol/units.ts";
 import { type Behaviour, type FakeChain, fakeFoundation } from "./fake-foundation.ts";
@@ -26,12 +27,13 @@ export interface TestNodeOptions {
   /** An own one, deleted at the end, unless told. */
   readonly home?: string;
   readonly settings?: NodeSettings;
+  readonly clearings?: ClearingChain;
   /** Whether the chain knows the node; it does unless told. */
   readonly registered?: boolean;
 }
 
 export async function startTestNode(options: TestNodeOptions): Promise<TestNode> {
-  const { chain, behaviour = "honest", key = newKey() } = options;
+  const { chain, behaviour = "honest", key = newKey(), clearings } = options;
   const home = options.home ?? mkdtempSync(join(tmpdir(), "mimik-node-"));
   const node = key.address.toLowerCase() as NodeId;
   if (options.registered ?? true) chain.owners.set(node, OWNER);
@@ -44,7 +46,9 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
     logLevel: "silent",
     ...options.settings,
   });
-  const running = await startNode(config, async () => fakeFoundation(chain, { behaviour, key }));
+  const running = await startNode(config, async () =>
+    fakeFoundation(chain, { behaviour, key, ...(clearings && { clearings }) }),
+  );
   return {
     running,
     client: httpNodeClient(running.url),

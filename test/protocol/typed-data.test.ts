@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { TypedDataEncoder, Wallet } from "ethers";
 import { network } from "hardhat";
-import { type Hex, hashStruct } from "viem";
+import { type Hex, hashStruct, keccak256, stringToHex } from "viem";
 import type { SignedMessages, SignedType } from "#protocol/signed-messages.ts";
 import { leaseIdOf, signingHash } from "#protocol/signing.ts";
-import { TYPES, typedDataDomain } from "#protocol/typed-data.ts";
+import { ON_CHAIN_TYPES, TYPES, typedDataDomain } from "#protocol/typed-data.ts";
 import * as wire from "#protocol/wire.ts";
 
 interface Vector {
@@ -31,6 +31,10 @@ const schemas = {
   Attestation: wire.attestation,
   Commitment: wire.commitment,
   Cancellation: wire.cancellation,
+  OpenLease: wire.openLease,
+  Voucher: wire.voucher,
+  ClearingBatch: wire.clearingBatch,
+  Claim: wire.claim,
 } as const;
 
 /** The type and those it is composed of, as ethers wants them. */
@@ -93,6 +97,15 @@ test("the contract names leases and orders as the protocol does", async () => {
       const order = wire.parseWire(wire.jobOrder, message, "order");
       assert.equal(await exchange.read.orderIdOf?.([order as never]), signingHash(here, "JobOrder", order));
     }
+  }
+});
+
+test("the contract's code holds the hash of every on-chain type as its vector has it", async () => {
+  const code = await (await connection.viem.getPublicClient()).getCode({ address: exchange.address });
+  for (const type of Object.keys(ON_CHAIN_TYPES)) {
+    const encoded = cases.find((vector) => vector.type === type)?.encodedType;
+    assert.ok(encoded, type);
+    assert.ok(code?.includes(keccak256(stringToHex(encoded)).slice(2)), type);
   }
 });
 

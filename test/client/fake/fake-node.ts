@@ -166,6 +166,14 @@ export class FakeNode implements NodeClient {
     return this.behaviour === "corrupts-response" ? bytes.slice(1) : bytes;
   }
 
+  handVoucher(): Promise<never> {
+    return Promise.reject(new Error("not asked"));
+  }
+
+  signClearing(): Promise<never> {
+    return Promise.reject(new Error("not asked"));
+  }
+
   cancelOrder(order: Hex): Promise<OrderStatus> {
     return this.#statusOf(order);
   }

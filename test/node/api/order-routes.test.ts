@@ -259,6 +259,7 @@ test("after all of it the node still serves, and its document names every route"
   const { openapi, paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { openapi: string; paths: object };
   assert.equal(openapi, "3.1.0");
   assert.deepEqual(Object.keys(paths).sort(), [
+    "/v1/clearings",
     "/v1/earnings",
     "/v1/node",
     "/v1/orders",
@@ -266,5 +267,6 @@ test("after all of it the node still serves, and its document names every route"
     "/v1/orders/{order}/blobs/{digest}",
     "/v1/orders/{order}/commitments",
     "/v1/orders/{order}/responses/{index}",
+    "/v1/vouchers",
   ]);
 });

@@ -39,7 +39,10 @@ const good: Case = {
     liveOrdersOfLease: 0,
     freeBlobBytes: 1_000_000,
   },
-  chain: { lease: { remaining: 3_000_000n, expiry: now + 3_600, open: true, upTo: 0 }, nonceSettled: false },
+  chain: {
+    lease: { remaining: 3_000_000n, expiry: now + 3_600, open: true, upTo: 0, paidPerNode: 0n, forced: 0 },
+    nonceSettled: false,
+  },
 };
 
 const message = (base: Case, change: Partial<JobOrder>): Case => ({

@@ -13,6 +13,8 @@ import {
   type OrderState,
 } from "#protocol/order-state.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { Voucher } from "#protocol/signed-messages.ts";
+import type { LeaseId } from "#protocol/units.ts";
 import { makeOrder, newKey, RATES, unixNow } from "../order-fixture.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "mimik-store-"));
@@ -158,4 +160,38 @@ test("two nodes cannot use one store", () => {
     () => openStore(path),
     (error: unknown) => error instanceof ProtocolError && error.code === "store-locked",
   );
+});
+
+test("a voucher never gives way to one that says less, unless a forced settlement voided it", async () => {
+  using store = openStore(path);
+  const { submission, lease } = await makeOrder({ nodes: [key.address] });
+  const keep = (perNode: bigint, upTo: number, change: Partial<Voucher> = {}) => {
+    const message = { lease: lease as LeaseId, perNode, upTo, forced: 0, last: false, ...change };
+    const record = {
+      terms: submission.lease,
+      voucher: { message, signature: hash("0a") },
+      expiry: unixNow(),
+      peers: [],
+      receivedAt: unixNow(),
+    };
+    store.writer.keepVoucher(record);
+  };
+  const held = () => store.reader.voucher(lease)?.voucher.message;
+  keep(10n, 1);
+  keep(2n ** 64n - 1n, 3);
+  for (const [perNode, upTo] of [
+    [10n, 3],
+    [2n ** 64n - 1n, 2],
+  ] as const) {
+    assert.throws(() => keep(perNode, upTo), { code: "voucher-stale" });
+  }
+  assert.deepEqual([held()?.perNode, held()?.upTo], [2n ** 64n - 1n, 3]);
+  keep(5n, 2, { forced: 1 });
+  assert.deepEqual([held()?.perNode, held()?.forced], [5n, 1]);
+  keep(5n, 2, { forced: 1, last: true });
+  assert.throws(() => keep(6n, 3, { forced: 1 }), { code: "voucher-stale" });
+  store.writer.pruneVouchers(unixNow() - 1);
+  assert.ok(held());
+  store.writer.pruneVouchers(unixNow() + 1);
+  assert.equal(held(), undefined);
 });

@@ -1,0 +1,1 @@
+ALTER TABLE `vouchers` ADD `peers` text DEFAULT '[]' NOT NULL;
