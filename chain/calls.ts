@@ -103,7 +103,7 @@ export function settleCall(
   order: Signed<JobOrder>,
   attestations: readonly Signed<Attestation>[],
 ): ContractCall {
-  return exchangeCall(chain, "settle", [terms, order.message, order.signature, rowsOf(attestations)]);
+  return attestedCall(chain, "settle", terms, order, attestations);
 }
 
 /** `settleCall` after the deadline, which also freezes the stake of the dissenters among `attestations`. */
@@ -113,7 +113,7 @@ export function adjudicateCall(
   order: Signed<JobOrder>,
   attestations: readonly Signed<Attestation>[],
 ): ContractCall {
-  return exchangeCall(chain, "adjudicate", [terms, order.message, order.signature, rowsOf(attestations)]);
+  return attestedCall(chain, "adjudicate", terms, order, attestations);
 }
 
 /** Freezes as `adjudicateCall` does and pays nobody. */
@@ -123,13 +123,12 @@ export function accuseCall(
   order: Signed<JobOrder>,
   attestations: readonly Signed<Attestation>[],
 ): ContractCall {
-  return exchangeCall(chain, "accuse", [terms, order.message, order.signature, rowsOf(attestations)]);
+  return attestedCall(chain, "accuse", terms, order, attestations);
 }
 
 /** Opens leases by their consumers' signatures; one that cannot be opened is skipped. */
 export function openManyCall(chain: Target, openings: readonly Signed<OpenLease>[]): ContractCall {
-  const rows = openings.map(({ message, signature }) => ({ ...message, signature }));
-  return exchangeCall(chain, "openMany", [rows]);
+  return exchangeCall(chain, "openMany", [rowsOf(openings)]);
 }
 
 /**
@@ -169,8 +168,19 @@ export function mintCall({ token }: Pick<Target, "token">, to: Address, amount: 
   return { to: token, data, name: "mint" };
 }
 
-function rowsOf(attestations: readonly Signed<Attestation>[]) {
-  return attestations.map(({ message, signature }) => ({ ...message, signature }));
+function attestedCall(
+  chain: Target,
+  name: "settle" | "adjudicate" | "accuse",
+  terms: LeaseTerms,
+  order: Signed<JobOrder>,
+  attestations: readonly Signed<Attestation>[],
+): ContractCall {
+  return exchangeCall(chain, name, [terms, order.message, order.signature, rowsOf(attestations)]);
+}
+
+/** As the contract wants them: the signature beside the message's own fields. */
+function rowsOf<Message extends object>(signed: readonly Signed<Message>[]) {
+  return signed.map(({ message, signature }) => ({ ...message, signature }));
 }
 
 function exchangeCall<Name extends Method>(
