@@ -78,6 +78,18 @@ export async function connectChain(settings: ChainSettings, options: { signal?: 
   };
 }
 
+/** Connects at the first call, and anew at the next one after a failure; everyone who calls meanwhile shares the attempt. */
+export function connectLater(settings: ChainSettings): () => Promise<Chain> {
+  let connected: Promise<Chain> | undefined;
+  return () => {
+    connected ??= connectChain(settings).catch((error: unknown) => {
+      connected = undefined;
+      throw error;
+    });
+    return connected;
+  };
+}
+
 function requireUrl(rpcUrl: string): void {
   if (URL.canParse(rpcUrl) && /^https?:$/.test(new URL(rpcUrl).protocol)) return;
   throw new ProtocolError("invalid", "chain-url-invalid", `"${rpcUrl.slice(0, 80)}" is not an HTTP URL.`, {

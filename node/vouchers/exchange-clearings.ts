@@ -4,7 +4,7 @@ import type { Hex, LocalAccount } from "viem";
 import { clearingOutcome } from "#chain/batch-outcome.ts";
 import { clearCall } from "#chain/calls.ts";
 import { asChainCall } from "#chain/chain-error.ts";
-import { type Chain, type ChainSettings, connectChain } from "#chain/connect.ts";
+import { type ChainSettings, connectLater } from "#chain/connect.ts";
 import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { ClearingChain } from "../orders/chain-view.ts";
@@ -18,15 +18,8 @@ export interface ClearingSender {
 
 export function exchangeClearings(sender: ClearingSender): ClearingChain & AsyncDisposable {
   const { settings, account, journalPath } = sender;
-  let connected: Promise<Chain> | undefined;
   let lane: TransactionLane | undefined;
-  const chain = () => {
-    connected ??= connectChain(settings).catch((error: unknown) => {
-      connected = undefined;
-      throw error;
-    });
-    return connected;
-  };
+  const chain = connectLater(settings);
   return {
     gasPrice: async () => {
       const { client } = await chain();
