@@ -150,6 +150,11 @@ export function compareNodes(a: NodeId, b: NodeId): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+/** Whether the node is one of the committee, however its address is written. */
+export function hasSeat(committee: readonly NodeId[], node: NodeId): boolean {
+  return committee.some((member) => compareNodes(member, node) === 0);
+}
+
 /** How many of `committee` nodes must agree. */
 export function quorumCount(quorumBps: number, committee: number): number {
   return Math.ceil((quorumBps * committee) / 10_000);

@@ -1,7 +1,6 @@
 // Which orders a node takes: pure rules in a stated order, each with its own refusal. The first that fails decides.
-import type { Address } from "viem";
 import { LIMITS } from "#protocol/limits.ts";
-import { compareNodes, type JobSpec, jobsRoot } from "#protocol/order.ts";
+import { hasSeat, type JobSpec, jobsRoot } from "#protocol/order.ts";
 import { type ErrorCategory, ProtocolError, type ProtocolErrorFields } from "#protocol/protocol-error.ts";
 import { leaseIdOf } from "#protocol/signing.ts";
 import type { Amount, Digest, NodeId, UnixSeconds } from "#protocol/units.ts";
@@ -99,7 +98,7 @@ function otherLease({ lease, order }: KeptSubmission): Refusal {
 }
 
 function notInCommittee({ lease }: KeptSubmission, { node }: NodeFacts): Refusal {
-  if (lease.nodes.some((member: Address) => compareNodes(member, node) === 0)) return undefined;
+  if (hasSeat(lease.nodes, node)) return undefined;
   return refusal("rejected", "not-in-committee", `The node ${node} is not in the lease's committee.`, {
     hint: "Send the order to the nodes of its lease.",
     context: { node },

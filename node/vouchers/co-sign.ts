@@ -3,7 +3,7 @@
 import { clearingBatchOf } from "#protocol/clearing-batch.ts";
 import { LIMITS } from "#protocol/limits.ts";
 import type { ClearingProposal, ClearingSignature } from "#protocol/node-api.ts";
-import { compareNodes } from "#protocol/order.ts";
+import { hasSeat } from "#protocol/order.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Voucher } from "#protocol/signed-messages.ts";
 import { signingHash, signMessage } from "#protocol/signing.ts";
@@ -17,7 +17,7 @@ import type { OrderParts } from "../orders/order-parts.ts";
 export async function coSign(parts: OrderParts, proposal: ClearingProposal): Promise<ClearingSignature> {
   const { domain, node, signer } = parts;
   requireValidity(parts.now(), proposal.validUntil);
-  const own = proposal.entries.filter(({ terms }) => terms.nodes.some((member) => compareNodes(member, node) === 0));
+  const own = proposal.entries.filter(({ terms }) => hasSeat(terms.nodes, node));
   if (own.length === 0) {
     throw new ProtocolError("rejected", "not-in-committee", `The node ${node} has no seat in this clearing.`, {
       hint: "Ask the nodes of its leases.",

@@ -2,7 +2,7 @@
 // then on the node may let others clear it, and takes no order that it covers.
 import type { Hex } from "viem";
 import type { VoucherStanding, VoucherSubmission } from "#protocol/node-api.ts";
-import { compareNodes } from "#protocol/order.ts";
+import { hasSeat } from "#protocol/order.ts";
 import { clearBy, refuseVoucher, unsignedWork } from "#protocol/payee-ledger.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Attestation, LeaseTerms, Offer, Signed } from "#protocol/signed-messages.ts";
@@ -49,7 +49,7 @@ function requireSeat({ node }: OrderParts, terms: LeaseTerms, lease: Hex): void 
       context: { voucher: lease, terms: id },
     });
   }
-  if (terms.nodes.some((member) => compareNodes(member, node) === 0)) return;
+  if (hasSeat(terms.nodes, node)) return;
   throw new ProtocolError("rejected", "not-in-committee", `The node ${node} is not in the lease's committee.`, {
     hint: "Hand the voucher to the nodes of its lease.",
     context: { node },
