@@ -57,8 +57,8 @@ function runFiles(files: string[]): Promise<{ ok: boolean }> {
 
 /** Tests of whole markets take longest, so they begin first and nobody waits for the last of them alone. */
 function allFiles(): string[] {
-  const last = (file: string) => (file.startsWith("test/end-to-end/") ? 0 : 1);
-  return globSync("test/**/*.test.ts", { cwd: root }).sort((a, b) => last(a) - last(b) || (a < b ? -1 : 1));
+  const place = (file: string) => (file.startsWith("test/end-to-end/") ? 0 : 1);
+  return globSync("test/**/*.test.ts", { cwd: root }).sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 
 function finish(outcomes: readonly Outcome[]): void {

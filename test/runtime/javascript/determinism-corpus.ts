@@ -16,7 +16,7 @@ export interface CorpusResult {
   readonly events: number;
   /** SHA-256 of the encoded response. */
   readonly response: string;
-  /** SHA-256 of the engine's whole memory after the call; empty where the engine was thrown away. */
+  /** SHA-256 of the engine's used memory after the call; empty where the engine was thrown away. */
   readonly state: string;
   readonly logs: string;
   readonly repeats: boolean;
