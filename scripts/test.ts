@@ -1,6 +1,9 @@
 // Runs the whole test suite, or the test files named: contracts compiled and tested by Hardhat, the rest by node:test.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { globSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+import { PassThrough } from "node:stream";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
@@ -11,9 +14,20 @@ const hardhat = fileURLToPath(new URL("../node_modules/hardhat/dist/src/cli.js",
 
 /** Tests that start many processes of their own would only wait for each other on a small machine. */
 const CONCURRENCY = 3;
-const TEST_TIMEOUT_MILLIS = 180_000;
+const PROCESS_TIMEOUT_MILLIS = 480_000;
 /** Test files and the programs that they start load the same modules a hundred times over. */
 process.env.NODE_COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url));
+
+/** What node:test tells of its tests, as far as it is looked at here. */
+interface Event {
+  readonly type: string;
+  readonly data: {
+    readonly name: string;
+    readonly nesting: number;
+    readonly file?: string;
+    readonly counts: Readonly<Record<string, number>>;
+  };
+}
 
 interface Outcome {
   readonly label: string;
@@ -44,21 +58,58 @@ function runHardhat(args: readonly string[]): Promise<{ ok: boolean; output: str
   return new Promise((resolve) => child.once("close", (status) => resolve({ ok: status === 0, output })));
 }
 
-function runFiles(files: string[]): Promise<{ ok: boolean }> {
-  let ok = true;
-  const events = run({ files, cwd: root, concurrency: CONCURRENCY, timeout: TEST_TIMEOUT_MILLIS });
-  events.on("test:fail", ({ todo }) => {
-    if (todo === undefined || todo === false) ok = false;
-  });
-  const report = events.compose(spec);
-  report.pipe(process.stdout, { end: false });
-  return new Promise((resolve, reject) => report.once("error", reject).once("end", () => resolve({ ok })));
+/** Runs files one after the other in a process of their own; their events come at once when all have ended. */
+async function runTogether(files: string[]): Promise<readonly Event[]> {
+  const entry = fileURLToPath(new URL("./test-together.ts", import.meta.url));
+  const events: Event[] = [];
+  for await (const event of run({ files: [entry], argv: files, cwd: root, timeout: PROCESS_TIMEOUT_MILLIS })) {
+    events.push(event);
+  }
+  return events;
 }
 
-/** Tests of whole markets take longest, so they begin first and nobody waits for the last of them alone. */
-function allFiles(): string[] {
-  const place = (file: string) => (file.startsWith("test/end-to-end/") ? 0 : 1);
-  return globSync("test/**/*.test.ts", { cwd: root }).sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+/** Reports all processes as if they were one. A file is good when its own suite says so: one that is silent is not. */
+async function runAll(groups: Iterable<string[]>): Promise<{ ok: boolean; output: string }> {
+  const events = new PassThrough({ objectMode: true });
+  const report = events.compose(spec);
+  report.pipe(process.stdout, { end: false });
+  const counts: Record<string, number> = {};
+  const bad: string[] = [];
+  const waiting = [...groups].values();
+  const lane = async () => {
+    for (const files of waiting) {
+      const passed = new Set<string>();
+      for (const event of await runTogether(files)) {
+        const { type, data } = event;
+        if (type === "test:pass" && data.nesting === 0) passed.add(data.name);
+        if (data.file !== undefined) events.write(event);
+        else if (type === "test:summary") addTo(counts, data.counts);
+      }
+      bad.push(...files.filter((file) => !passed.has(file)));
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, lane));
+  for (const [what, count] of Object.entries(counts)) {
+    events.write({ type: "test:diagnostic", data: { nesting: 0, message: `${what} ${count}` } });
+  }
+  events.end();
+  await once(report, "end");
+  return { ok: bad.length === 0, output: bad.map((file) => `not passed: ${file}`).join("\n") };
+}
+
+function addTo(sums: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [key, value] of Object.entries(more)) sums[key] = (sums[key] ?? 0) + value;
+}
+
+/** What takes longest begins first, so that nobody waits for the last of them alone. */
+const LONGEST = ["runtime", "end-to-end", "marketplace", "node"];
+
+/** A process for each whole market, and one for each other folder below test/. */
+function byProcess(files: readonly string[]): Iterable<string[]> {
+  const folderOf = (file: string) => relative(join(root, "test"), resolve(root, file)).split(sep, 1)[0] ?? "";
+  const place = (file: string) => LONGEST.indexOf(folderOf(file)) >>> 0;
+  const sorted = files.toSorted((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+  return Map.groupBy(sorted, (file) => (folderOf(file) === "end-to-end" ? file : folderOf(file))).values();
 }
 
 function finish(outcomes: readonly Outcome[]): void {
@@ -70,16 +121,20 @@ function finish(outcomes: readonly Outcome[]): void {
 }
 
 const named = process.argv.slice(2);
-finish([
-  await timed("Programs bundled", async () => {
-    await buildPrograms();
-    return { ok: true };
-  }),
-  await timed("Contracts compiled", () => runHardhat(["build", "--no-tests", "--quiet"])),
-]);
 finish(
   await Promise.all([
-    timed("TypeScript tests", () => runFiles(named.length > 0 ? named : allFiles())),
+    timed("Programs bundled", async () => {
+      await buildPrograms();
+      return { ok: true };
+    }),
+    timed("Contracts compiled", () => runHardhat(["build", "--no-tests", "--quiet"])),
+  ]),
+);
+finish(
+  await Promise.all([
+    timed("TypeScript tests", () =>
+      runAll(byProcess(named.length > 0 ? named : globSync("test/**/*.test.ts", { cwd: root }))),
+    ),
     ...(named.length > 0 ? [] : [timed("Solidity tests", () => runHardhat(["test", "solidity"]))]),
   ]),
 );

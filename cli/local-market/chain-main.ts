@@ -1,10 +1,11 @@
 // A program by itself: Hardhat's chain for this machine, with the contracts compiled. It ends with whoever started it.
 import hre from "hardhat";
 import { announceReady, untilStopped } from "../program/lifetime.ts";
+import { buildContracts } from "./build-contracts.ts";
 
 const [host = "127.0.0.1", port = "8545"] = process.argv.slice(2);
 
-await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+await buildContracts(hre);
 const server = await hre.network.createServer("node", host, Number(port));
 const address = await server.listen();
 announceReady(`http://${address.address}:${address.port}`);
