@@ -31,44 +31,50 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @throws `message-malformed`, `message-too-large`
  */
 export function encodeRequest(request: RequestMessage): Uint8Array {
-  const method = request.method.toUpperCase();
-  if (!METHOD_PATTERN.test(method)) throw malformed("request", `method "${request.method.slice(0, 20)}"`);
-  if (!request.url.startsWith("/") || !isWellFormed(request.url)) throw malformed("request", "url must start with /");
-  return frame("request", [method, request.url, canonicalHeaders("request", request.headers)], request.body);
+  return frame("request", requestHead(request.method, request.url, request.headers), request.body);
 }
 
 /** The head is the JSON array `[status, headers]`. @throws `message-malformed`, `message-too-large` */
 export function encodeResponse(response: ResponseMessage): Uint8Array {
-  if (!isStatus(response.status)) throw malformed("response", `status ${response.status}`);
-  return frame("response", [response.status, canonicalHeaders("response", response.headers)], response.body);
+  return frame("response", responseHead(response.status, response.headers), response.body);
 }
 
 /** Accepts only the exact bytes that `encodeRequest` makes. @throws `message-malformed`, `message-too-large` */
 export function decodeRequest(bytes: Uint8Array): RequestMessage {
-  const { head, body } = unframe("request", bytes);
+  const { text, head, body } = unframe("request", bytes);
   const [method, url, headers] = head;
   if (head.length !== 3 || typeof method !== "string" || typeof url !== "string" || !isHeaders(headers)) {
     throw malformed("request", "head is not [method, url, headers]");
   }
-  const request = { method, url, headers, body };
-  requireCanonical("request", encodeRequest(request), bytes);
-  return request;
+  if (requestHead(method, url, headers) !== text) throw malformed("request", "not in canonical form");
+  return { method, url, headers, body };
 }
 
 /** Accepts only the exact bytes that `encodeResponse` makes. @throws `message-malformed`, `message-too-large` */
 export function decodeResponse(bytes: Uint8Array): ResponseMessage {
-  const { head, body } = unframe("response", bytes);
+  const { text, head, body } = unframe("response", bytes);
   const [status, headers] = head;
   if (head.length !== 2 || typeof status !== "number" || !isHeaders(headers)) {
     throw malformed("response", "head is not [status, headers]");
   }
-  const response = { status, headers, body };
-  requireCanonical("response", encodeResponse(response), bytes);
-  return response;
+  if (responseHead(status, headers) !== text) throw malformed("response", "not in canonical form");
+  return { status, headers, body };
 }
 
-function frame(kind: string, head: unknown, body: Uint8Array): Uint8Array {
-  const headBytes = utf8.encode(JSON.stringify(head));
+function requestHead(anyMethod: string, url: string, headers: Headers): string {
+  const method = anyMethod.toUpperCase();
+  if (!METHOD_PATTERN.test(method)) throw malformed("request", `method "${anyMethod.slice(0, 20)}"`);
+  if (!url.startsWith("/") || !isWellFormed(url)) throw malformed("request", "url must start with /");
+  return JSON.stringify([method, url, canonicalHeaders("request", headers)]);
+}
+
+function responseHead(status: number, headers: Headers): string {
+  if (!isStatus(status)) throw malformed("response", `status ${status}`);
+  return JSON.stringify([status, canonicalHeaders("response", headers)]);
+}
+
+function frame(kind: string, head: string, body: Uint8Array): Uint8Array {
+  const headBytes = utf8.encode(head);
   if (headBytes.length > LIMITS.messageHeadBytes)
     throw tooLarge(kind, "head", headBytes.length, LIMITS.messageHeadBytes);
   if (body.length > LIMITS.messageBodyBytes) throw tooLarge(kind, "body", body.length, LIMITS.messageBodyBytes);
@@ -79,19 +85,24 @@ function frame(kind: string, head: unknown, body: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function unframe(kind: string, bytes: Uint8Array): { head: unknown[]; body: Uint8Array } {
+/** The head's text tells as much as its bytes: well-formed UTF-8 has one form for each text. */
+function unframe(kind: string, bytes: Uint8Array): { text: string; head: unknown[]; body: Uint8Array } {
   if (bytes.length < 4) throw malformed(kind, "shorter than its length prefix");
   const headLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   if (headLength > LIMITS.messageHeadBytes) throw tooLarge(kind, "head", headLength, LIMITS.messageHeadBytes);
   if (bytes.length < 4 + headLength) throw malformed(kind, "truncated head");
+  let text: string;
   let head: unknown;
   try {
-    head = JSON.parse(strictUtf8.decode(bytes.subarray(4, 4 + headLength)));
+    text = strictUtf8.decode(bytes.subarray(4, 4 + headLength));
+    head = JSON.parse(text);
   } catch (cause) {
     throw malformed(kind, "head is not JSON", cause);
   }
   if (!Array.isArray(head)) throw malformed(kind, "head is not an array");
-  return { head, body: bytes.subarray(4 + headLength) };
+  const body = bytes.subarray(4 + headLength);
+  if (body.length > LIMITS.messageBodyBytes) throw tooLarge(kind, "body", body.length, LIMITS.messageBodyBytes);
+  return { text, head, body };
 }
 
 function canonicalHeaders(kind: string, headers: Headers): Headers {
@@ -118,11 +129,6 @@ function isWellFormed(text: string): boolean {
 
 function isStatus(status: number): boolean {
   return Number.isInteger(status) && status >= 200 && status <= 599;
-}
-
-function requireCanonical(kind: string, expected: Uint8Array, actual: Uint8Array): void {
-  const same = expected.length === actual.length && expected.every((byte, index) => byte === actual[index]);
-  if (!same) throw malformed(kind, "not in canonical form");
 }
 
 function malformed(kind: string, what: string, cause?: unknown): ProtocolError {

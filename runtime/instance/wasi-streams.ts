@@ -26,7 +26,8 @@ export class WasiStreams {
   readonly #host: HostSurroundings;
   #call: HostCall | undefined;
   #readPosition = 0;
-  #closed = new Set<number>();
+  /** A bit for each of the three that the program has closed. */
+  #closed = 0;
 
   constructor(host: HostSurroundings) {
     this.#host = host;
@@ -34,7 +35,7 @@ export class WasiStreams {
 
   isOpen(descriptor: number): boolean {
     this.#renew();
-    return isStream(descriptor) && !this.#closed.has(descriptor);
+    return isStream(descriptor) && (this.#closed & (1 << descriptor)) === 0;
   }
 
   /** Bytes of stdin that were not read yet. */
@@ -45,7 +46,7 @@ export class WasiStreams {
 
   close(descriptor: number): number {
     if (!this.isOpen(descriptor)) return ERRNO.badDescriptor;
-    this.#closed.add(descriptor);
+    this.#closed |= 1 << descriptor;
     return ERRNO.success;
   }
 
@@ -130,6 +131,6 @@ export class WasiStreams {
     if (this.#call === this.#host.call) return;
     this.#call = this.#host.call;
     this.#readPosition = 0;
-    this.#closed.clear();
+    this.#closed = 0;
   }
 }
