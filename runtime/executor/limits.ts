@@ -8,8 +8,8 @@ export const EXECUTOR_LIMITS = {
   frameBytes: Math.max(LIMITS.imageLayerBytes, LIMITS.messageBodyBytes) + MIB,
   /** Requests sent to one executor and not answered: more would wait there instead of where they can be moved. */
   inFlightBytes: 32 * MIB,
-  /** Calls sent ahead to one executor, so that it never waits for the daemon. */
-  inFlightCalls: 64,
+  /** Calls sent ahead to one executor, so that it never waits for the daemon: with 64 it did, half of the time. */
+  inFlightCalls: 256,
   /** How much work may be sent ahead: an interactive call waits at most about this long behind others. */
   aheadMillis: 4,
   /** Calls waiting for an executor; the next is refused as busy. */
