@@ -73,8 +73,12 @@ function responseHead(status: number, headers: Headers): string {
   return JSON.stringify([status, canonicalHeaders("response", headers)]);
 }
 
-function frame(kind: string, head: string, body: Uint8Array): Uint8Array {
-  const headBytes = utf8.encode(head);
+/** The last head that was encoded: most responses have the head of the one before. */
+let lastHead = { text: "", bytes: new Uint8Array() };
+
+function frame(kind: string, text: string, body: Uint8Array): Uint8Array {
+  if (lastHead.text !== text) lastHead = { text, bytes: utf8.encode(text) };
+  const headBytes = lastHead.bytes;
   if (headBytes.length > LIMITS.messageHeadBytes)
     throw tooLarge(kind, "head", headBytes.length, LIMITS.messageHeadBytes);
   if (body.length > LIMITS.messageBodyBytes) throw tooLarge(kind, "body", body.length, LIMITS.messageBodyBytes);

@@ -1,10 +1,9 @@
 // What the engine's WebAssembly asks of its surroundings: almost nothing is given. Time stands still and is UTC, there
 // is no environment, no file and no timer, and memory does not grow.
 
-/** The host's side of one engine, replaced for each call. */
+/** The host's side of one engine, for the call under way. */
 export interface EngineHost {
   readonly virtualTimeMillis: number;
-  memory(): Uint8Array<ArrayBuffer>;
   /** A guest's call of a host function: the result's address, or 0 for undefined. */
   callHost(count: number, list: number, id: number): number;
 }
@@ -16,8 +15,11 @@ export class EngineAborted extends Error {
   override readonly name = "EngineAborted";
 }
 
-/** Imports of module "a", by the short names of the engine's build, but for its memory. `host` gives the current one. */
-export function engineImports(host: () => EngineHost): Record<string, (...parameters: never[]) => unknown> {
+/** Imports of module "a", by the short names of the engine's build, but for its memory, which `memory` gives. */
+export function engineImports(
+  host: EngineHost,
+  memory: () => Uint8Array<ArrayBuffer>,
+): Record<string, (...parameters: never[]) => unknown> {
   const abort = () => {
     throw new EngineAborted();
   };
@@ -33,13 +35,13 @@ export function engineImports(host: () => EngineHost): Record<string, (...parame
     o: refuse,
     // Environment: nothing in it.
     e: () => 0,
-    f: (count: number, bytes: number) => writeWords(host().memory(), [count, 0], [bytes, 0]),
+    f: (count: number, bytes: number) => writeWords(memory(), [count, 0], [bytes, 0]),
     // Clock, local time, time zone: UTC.
-    p: () => host().virtualTimeMillis,
-    m: (seconds: bigint, target: number) => writeLocalTime(host().memory(), seconds, target),
+    p: () => host.virtualTimeMillis,
+    m: (seconds: bigint, target: number) => writeLocalTime(memory(), seconds, target),
     n: (zone: number, daylight: number, standardName: number, daylightName: number) => {
-      writeWords(host().memory(), [zone, 0], [daylight, 0]);
-      for (const name of [standardName, daylightName]) host().memory().set([0x55, 0x54, 0x43, 0], name);
+      writeWords(memory(), [zone, 0], [daylight, 0]);
+      for (const name of [standardName, daylightName]) memory().set([0x55, 0x54, 0x43, 0], name);
     },
     // Timers: none. Keeping the process alive: nothing to do.
     j: () => 0,
@@ -47,8 +49,7 @@ export function engineImports(host: () => EngineHost): Record<string, (...parame
     // The memory has its full size from the start, see EngineInstance.reserve.
     k: () => 0,
     // Calls of the guest.
-    s: (_context: number, _receiver: number, count: number, list: number, id: number) =>
-      host().callHost(count, list, id),
+    s: (_context: number, _receiver: number, count: number, list: number, id: number) => host.callHost(count, list, id),
     // Interrupts and host references are not used; modules cannot be loaded during a call.
     i: () => 0,
     t: () => undefined,

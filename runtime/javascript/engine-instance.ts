@@ -38,18 +38,11 @@ export class EngineInstance implements EngineMachine {
   readonly #budget: WebAssembly.Global<"i64">;
   readonly #stackPointer: Global;
   readonly #charge: (fuel: number) => void;
-  #view: Uint8Array<ArrayBuffer> = new Uint8Array(this.#memory.buffer);
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(this.#memory.buffer);
+  #view = new DataView(this.#memory.buffer);
 
-  /** `host` gives the call under way. */
-  constructor(module: WebAssembly.Module, host: () => Omit<EngineHost, "memory">) {
-    const surroundings: EngineHost = {
-      memory: () => this.memory(),
-      callHost: (count, list, id) => host().callHost(count, list, id),
-      get virtualTimeMillis() {
-        return host().virtualTimeMillis;
-      },
-    };
-    const imports = { a: { a: this.#memory, ...engineImports(() => surroundings) } };
+  constructor(module: WebAssembly.Module, host: EngineHost) {
+    const imports = { a: { a: this.#memory, ...engineImports(host, () => this.memory()) } };
     const { exports } = new WebAssembly.Instance(module, imports as unknown as WebAssembly.Imports);
     this.engine = quickjsExports(exports);
     this.#budget = exports[ABI.budget] as WebAssembly.Global<"i64">;
@@ -60,9 +53,19 @@ export class EngineInstance implements EngineMachine {
   }
 
   memory(): Uint8Array<ArrayBuffer> {
-    // Growth replaces the buffer and leaves the old one empty.
-    if (this.#view.length === 0) this.#view = new Uint8Array(this.#memory.buffer);
+    if (this.#bytes.length === 0) this.#renew();
+    return this.#bytes;
+  }
+
+  view(): DataView {
+    if (this.#bytes.length === 0) this.#renew();
     return this.#view;
+  }
+
+  /** Growth replaces the buffer and leaves the old one empty. */
+  #renew(): void {
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#view = new DataView(this.#memory.buffer);
   }
 
   get pages(): number {
@@ -149,13 +152,12 @@ export class EngineInstance implements EngineMachine {
 
   /** 0 before the engine's first allocation. */
   #heapEnd(): number {
-    const memory = this.memory();
-    return new DataView(memory.buffer).getUint32(ENGINE_LAYOUT.heapEndPointer, true);
+    return this.view().getUint32(ENGINE_LAYOUT.heapEndPointer, true);
   }
 }
 
 /** Whether the guard at `start`, cut at the memory's end, holds zeros only. */
 function isUntouched(memory: Uint8Array<ArrayBuffer>, start: number): boolean {
   const end = Math.min(start + ENGINE_LAYOUT.guardBytes, memory.length);
-  return Buffer.compare(Buffer.from(memory.buffer, start, end - start), NOTHING.subarray(0, end - start)) === 0;
+  return NOTHING.compare(memory, start, end, 0, end - start) === 0;
 }

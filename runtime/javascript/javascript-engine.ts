@@ -19,15 +19,14 @@ export class EngineSession {
 
   constructor(module: WebAssembly.Module) {
     const session = this;
-    this.instance = new EngineInstance(module, () => ({
+    const charge = (fuel: number) => session.instance.charge(fuel);
+    this.instance = new EngineInstance(module, {
       get virtualTimeMillis() {
         return session.#state.virtualTimeMillis;
       },
-      callHost: (count, list, id) => {
-        const charge = (fuel: number) => session.instance.charge(fuel);
-        return callHostFunction(session.requireQuickjs(), session.#state, charge, { id, count, list });
-      },
-    }));
+      callHost: (count, list, id) =>
+        callHostFunction(session.requireQuickjs(), session.#state, charge, { id, count, list }),
+    });
   }
 
   requireQuickjs(): Quickjs {

@@ -9,6 +9,8 @@ export interface EngineMachine {
   readonly engine: QuickjsExports;
   /** The memory as it is now; a view must not be kept over a call into the engine. */
   memory(): Uint8Array<ArrayBuffer>;
+  /** Of the same memory, with the same bound. */
+  view(): DataView;
 }
 
 /** Address of a value inside the engine. */
@@ -91,8 +93,7 @@ export class Quickjs {
   call(callee: Value, ...parameters: readonly Value[]): Value {
     const { engine } = this.#machine;
     const pointers = engine.malloc(4 * Math.max(1, parameters.length));
-    const memory = this.#machine.memory();
-    const view = new DataView(memory.buffer);
+    const view = this.#machine.view();
     parameters.forEach((value, index) => {
       view.setUint32(pointers + 4 * index, value, true);
     });
@@ -139,10 +140,9 @@ export class Quickjs {
     const { engine } = this.#machine;
     const start = engine.string(this.#context, value);
     if (start === 0) return undefined;
-    const memory = this.#machine.memory();
-    const length = new DataView(memory.buffer).getUint32(start - STRING_LENGTH_OFFSET, true) & 0x7fffffff;
+    const length = this.#machine.view().getUint32(start - STRING_LENGTH_OFFSET, true) & 0x7fffffff;
     announce?.(length);
-    const bytes = memory.slice(start, start + Math.min(length, bytesMax));
+    const bytes = this.#machine.memory().slice(start, start + Math.min(length, bytesMax));
     engine.freeString(this.#context, start);
     return replaceSurrogates(bytes);
   }
@@ -227,7 +227,7 @@ export class Quickjs {
   }
 
   #tagOf(value: Value): number {
-    return new DataView(this.#machine.memory().buffer).getInt32(value + 4, true);
+    return this.#machine.view().getInt32(value + 4, true);
   }
 
   /** @throws GuestAbort */
