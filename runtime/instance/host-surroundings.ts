@@ -1,4 +1,5 @@
 // What a host function may touch: the guest's memory within its bounds, the fuel, and the call under way.
+import { oneMoreEvent } from "../event-limit.ts";
 import type { HostCall } from "./host-call.ts";
 import type { HostPrice } from "./host-prices.ts";
 
@@ -24,9 +25,12 @@ export class HostSurroundings {
     this.#charge = charge;
   }
 
-  /** Counts the call and charges it. Throws the engine's trap where the fuel is used up, which must not be caught. */
+  /**
+   * Counts the call and charges it. Throws the engine's trap where the fuel is used up, which must not be caught.
+   * @throws GuestAbort past the limit of events
+   */
   enter(price: HostPrice): void {
-    this.call.events++;
+    this.call.events = oneMoreEvent(this.call.events);
     this.#charge(price.call);
   }
 

@@ -2,6 +2,7 @@
 import { LIMITS } from "#protocol/limits.ts";
 import { encodeResponse, type Headers } from "#protocol/message.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import { oneMoreEvent } from "../event-limit.ts";
 import { LogBuffer } from "../instance/log-buffer.ts";
 import { seededRandom } from "../seeded-random.ts";
 import type { Value } from "./quickjs.ts";
@@ -52,8 +53,9 @@ export class CallState {
     this.#log.line(line);
   }
 
+  /** @throws GuestAbort past the limit of events */
   countEvent(): void {
-    this.events += 1;
+    this.events = oneMoreEvent(this.events);
   }
 
   /** The first answer stands. The head is the JSON array `[status, headers]`. */

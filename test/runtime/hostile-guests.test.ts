@@ -90,6 +90,7 @@ const GUESTS: Readonly<Record<string, readonly [guest: Image, outcome: OutcomeKi
     "ok",
   ],
   "an oversized response": [library("(loop $l (call $write (i32.const 0) (i32.const 65536)) (br $l))"), "guest-abort"],
+  "endless questions": [library("(loop $l (call $write (i32.const 0) (i32.const 0)) (br $l))"), "guest-abort"],
   "a log flood": [library("(loop $l (call $log (i32.const 0) (i32.const 65536)) (br $l))"), "out-of-fuel"],
   "a read outside of memory": [library("(drop (i32.load (i32.const -4)))"), "trap"],
   "an endless script": [javascript("for (;;);"), "out-of-fuel"],

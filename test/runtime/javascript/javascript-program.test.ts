@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LIMITS as PROTOCOL_LIMITS } from "#protocol/limits.ts";
 import { decodeResponse } from "#protocol/message.ts";
 import { answerOf, invocation, LIMITS, program, run, textOf } from "./engine-fixture.ts";
 
@@ -126,6 +127,17 @@ test("the log is cut at its limit and counts as events", () => {
   assert.equal(execution.outcome, "ok");
   assert.equal(execution.usage.events, 500);
   assert.ok(Buffer.byteLength(execution.logs) < 66_000);
+});
+
+test("a call that asks its host without end is ended, and leaves nothing to the next", () => {
+  const asks =
+    program(`export default { fetch({ url }) { for (let i = 0; url.endsWith("/ask") || i < 2; i++) console.log("");
+    return new Response("done"); } }`);
+  const calm = asks.run(invocation());
+  const execution = asks.run(invocation({ request: { url: "/ask" }, limits: { fuel: 4_000_000_000n } }));
+  assert.equal(execution.outcome, "guest-abort", `${execution.usage.events} events`);
+  assert.equal(execution.usage.events, PROTOCOL_LIMITS.jobEvents);
+  assert.deepEqual(asks.run(invocation()), calm);
 });
 
 test("a catastrophic regular expression runs out of fuel", () => {
