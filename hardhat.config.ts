@@ -40,7 +40,8 @@ export default defineConfig({
   networks: { default: localChain, node: localChain },
   test: {
     solidity: {
-      fuzz: { runs: 512 },
+      // Tests repeat themselves exactly; `npm run fuzz` gives another seed.
+      fuzz: { runs: 512, ...(process.env.FUZZ_SEED && { seed: process.env.FUZZ_SEED }) },
       invariant: { runs: 64, depth: 64, failOnRevert: true },
       // The tests deploy the built exchange instead of compiling it into every test contract.
       fsPermissions: { readFile: ["artifacts/contracts/Exchange.sol/Exchange.json"] },

@@ -1,5 +1,4 @@
 // Runs the whole test suite, or the test files named: contracts compiled and tested by Hardhat, the rest by node:test.
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
@@ -8,9 +7,9 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 import { buildPrograms } from "./build-programs.ts";
+import { runHardhat } from "./run-hardhat.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const hardhat = fileURLToPath(new URL("../node_modules/hardhat/dist/src/cli.js", import.meta.url));
 
 /** Tests that start many processes of their own would only wait for each other on a small machine. */
 const CONCURRENCY = 3;
@@ -40,22 +39,6 @@ async function timed(label: string, work: () => Promise<{ ok: boolean; output?: 
   const startedAt = Date.now();
   const { ok, output = "" } = await work();
   return { label, ok, seconds: (Date.now() - startedAt) / 1000, output };
-}
-
-/** Hardhat's output is kept, because it runs beside other tests and would mix with theirs. */
-function runHardhat(args: readonly string[]): Promise<{ ok: boolean; output: string }> {
-  const child = spawn(process.execPath, [hardhat, ...args], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, HARDHAT_DISABLE_TELEMETRY_PROMPT: "true" },
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
-  return new Promise((resolve) => child.once("close", (status) => resolve({ ok: status === 0, output })));
 }
 
 /** Runs files one after the other in a process of their own; their events come at once when all have ended. */
