@@ -18,7 +18,7 @@ const PROCESS_TIMEOUT_MILLIS = 480_000;
 process.env.NODE_COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url));
 
 /** What node:test tells of its tests, as far as it is looked at here. */
-interface Event {
+interface TestEvent {
   readonly type: string;
   readonly data: {
     readonly name: string;
@@ -42,9 +42,9 @@ async function timed(label: string, work: () => Promise<{ ok: boolean; output?: 
 }
 
 /** Runs files one after the other in a process of their own; their events come at once when all have ended. */
-async function runTogether(files: string[]): Promise<readonly Event[]> {
+async function runTogether(files: string[]): Promise<readonly TestEvent[]> {
   const entry = fileURLToPath(new URL("./test-together.ts", import.meta.url));
-  const events: Event[] = [];
+  const events: TestEvent[] = [];
   for await (const event of run({ files: [entry], argv: files, cwd: root, timeout: PROCESS_TIMEOUT_MILLIS })) {
     events.push(event);
   }
