@@ -10,7 +10,8 @@ for (const file of process.argv.slice(2)) {
     // Tests and hooks belong to the suite in whose context their module runs. Two files that wait for the same module
     // would run in one context, so one file is loaded at a time.
     const load = AsyncResource.bind(async (): Promise<void> => import(resolve(file)));
-    loaded = loaded.then(load);
-    return loaded;
+    const mine = loaded.then(load);
+    loaded = mine.catch(() => undefined);
+    return mine;
   });
 }
