@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Tests that start many processes of their own would only wait for each other on a small machine. */
 const CONCURRENCY = 3;
 const PROCESS_TIMEOUT_MILLIS = 480_000;
-/** Test files and the programs that they start load the same modules a hundred times over. */
+/** The tests' processes and the programs that they start load the same modules again and again. */
 process.env.NODE_COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url));
 
 /** What node:test tells of its tests, as far as it is looked at here. */

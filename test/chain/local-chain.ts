@@ -1,14 +1,13 @@
 // A real chain in this process with the exchange deployed, for the tests of every folder: start it with `await using`.
-import { execFile } from "node:child_process";
 import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import { type Address, createPublicClient, createWalletClient, type Hex, http, type LocalAccount } from "viem";
 import { approveCall, type ContractCall, depositCall, mintCall } from "#chain/calls.ts";
 import type { ChainSettings } from "#chain/connect.ts";
 import { deployExchange } from "#chain/deploy.ts";
 import type { Deployment } from "#chain/deployments.ts";
+import { runHardhat } from "#scripts/run-hardhat.ts";
 import { developmentAccounts } from "./development-accounts.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -100,10 +99,7 @@ export async function buildContracts(): Promise<void> {
   try {
     await access(`${ARTIFACTS}/contracts/Exchange.sol/Exchange.json`);
   } catch {
-    const hardhat = fileURLToPath(import.meta.resolve("hardhat/package.json")).replace(
-      "package.json",
-      "dist/src/cli.js",
-    );
-    await promisify(execFile)(process.execPath, [hardhat, "build"], { cwd: ROOT });
+    const { ok, output } = await runHardhat(["build"]);
+    if (!ok) throw new Error(output);
   }
 }

@@ -44,7 +44,9 @@ test("with at most one bad node, every unit of thousands of leases ends where th
       assert.ok(earned <= most, `node ${id} has ${earned} of at most ${most}, ${told}`);
       if (node.part !== "honest") continue;
       const honest = nodes.filter(({ part }) => part === "honest");
-      const owed = priceOf((nonce) => node.served(nonce) && honest.filter((each) => each.served(nonce)).length >= 2);
+      const owed = priceOf(
+        (nonce) => node.agreesOn(nonce) && honest.filter((each) => each.agreesOn(nonce)).length >= 2,
+      );
       assert.ok(earned >= owed, `node ${id} has ${earned} of ${owed}, ${told}`);
     }
     seen.cleared += exchange.upTo;

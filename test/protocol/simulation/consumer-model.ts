@@ -53,7 +53,7 @@ export class ConsumerModel {
     const next = this.#part === "stingy" ? undefined : nextVoucher(this.#ledger, { last: isEnd });
     if (next) this.#ledger = next.ledger;
     const voucher = this.#ledger.signed;
-    if (!voucher || this.#part === "stingy") return;
+    if (!voucher) return;
     const shown = this.#part === "underpaying" ? { ...voucher, perNode: voucher.perNode / 2n } : voucher;
     this.#world.show(shown);
     for (let node = 0; node < 3; node++) network.send(node, { kind: "voucher", voucher: shown }, now);

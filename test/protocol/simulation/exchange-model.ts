@@ -17,25 +17,23 @@ export class ExchangeModel {
     return this.settled.size;
   }
 
-  /** Whether the voucher was paid; every node has signed the clearing. */
-  clear(voucher: Voucher): boolean {
+  /** Every node has signed the clearing. Leaves everything as it is where the contract skips the entry. */
+  clear(voucher: Voucher): void {
     const each = voucher.perNode - this.paidPerNode;
-    if (this.closed || voucher.forced !== this.forced || each < 0n || voucher.upTo < this.upTo) return false;
-    if (each * 3n > this.funds) return false;
+    if (this.closed || voucher.forced !== this.forced || each < 0n || voucher.upTo < this.upTo) return;
+    if (each * 3n > this.funds) return;
     for (let node = 0; node < 3; node++) this.#pay(node, each);
     this.paidPerNode = voucher.perNode;
     this.upTo = voucher.upTo;
     if (voucher.last) this.#close();
-    return true;
   }
 
-  /** Whether the order was paid to `agreeing`, by the attestations of a quorum. */
-  force({ nonce, price, deadline, forcibleUntil }: Order, agreeing: readonly number[], now: number): boolean {
+  /** Pays `agreeing` for the order, by their attestations. Leaves everything as it is where the contract refuses. */
+  force({ nonce, price, deadline, forcibleUntil }: Order, agreeing: readonly number[], now: number): void {
     const late = now > forcibleUntil || (now <= deadline && agreeing.length < 3);
-    if (this.closed || late || agreeing.length < 2 || nonce <= this.upTo || this.settled.has(nonce)) return false;
+    if (this.closed || late || agreeing.length < 2 || nonce <= this.upTo || this.settled.has(nonce)) return;
     this.settled.add(nonce);
     for (const node of agreeing) this.#pay(node, price);
-    return true;
   }
 
   closeAfterGrace(now: number): void {

@@ -23,13 +23,9 @@ export class NodeModel {
     return this.part !== "idle" && !(this.part === "dead" && this.#world.now >= this.#world.cast.silentFrom);
   }
 
-  attests(nonce: number): boolean {
-    return this.isAlive && this.part !== "lying" && this.#orders.get(nonce)?.attested === true;
-  }
-
-  /** Whether it attested in time and, alive, would be owed. */
-  served(nonce: number): boolean {
-    return this.#orders.get(nonce)?.attested === true;
+  /** Whether it has attested the true result in time, so that it is owed. */
+  agreesOn(nonce: number): boolean {
+    return this.part !== "lying" && this.#orders.get(nonce)?.attested === true;
   }
 
   signsClearingOf(voucher: Voucher): boolean {

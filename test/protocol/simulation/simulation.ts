@@ -45,8 +45,7 @@ export class Simulation {
 
   /** Asks every node to sign; what one has signed stays signed. */
   clear(voucher: Voucher): void {
-    const key = keyOf(voucher);
-    const signed = setOf(this.#clearings, key);
+    const signed = setOf(this.#clearings, keyOf(voucher));
     for (const [id, node] of this.nodes.entries()) if (node.signsClearingOf(voucher)) signed.add(id);
     if (signed.size === this.nodes.length) this.exchange.clear(voucher);
   }
@@ -56,21 +55,25 @@ export class Simulation {
     this.#vouchers.set(keyOf(voucher), voucher);
   }
 
-  /** Anyone may bring whatever was signed, at any time. */
-  #meddle(): void {
-    const vouchers = [...this.#vouchers.values()];
-    const voucher = vouchers[Math.floor(this.random() * vouchers.length)];
-    if (voucher) this.clear(voucher);
-    if (this.random() > this.cast.forcedPercent / 100) return;
-    const order = this.consumer.orders[Math.floor(this.random() * this.consumer.orders.length)];
-    const agreeing = this.nodes.flatMap(({ part }, id) =>
-      order && part !== "lying" && this.nodes[id]?.served(order.nonce) ? [id] : [],
-    );
-    if (order) this.exchange.force(order, agreeing, this.now);
+  /** With the attestations of those that answer now. */
+  force(order: Order): void {
+    this.#force(order, ({ isAlive }) => isAlive);
   }
 
-  force(order: Order): void {
-    const agreeing = this.nodes.flatMap((node, id) => (node.attests(order.nonce) ? [id] : []));
+  /** Anyone may bring whatever was signed, at any time. */
+  #meddle(): void {
+    const voucher = this.#pick([...this.#vouchers.values()]);
+    if (voucher) this.clear(voucher);
+    const order = this.random() * 100 < this.cast.forcedPercent ? this.#pick(this.consumer.orders) : undefined;
+    if (order) this.#force(order, () => true);
+  }
+
+  #force(order: Order, from: (node: NodeModel) => boolean): void {
+    const agreeing = this.nodes.flatMap((node, id) => (node.agreesOn(order.nonce) && from(node) ? [id] : []));
     this.exchange.force(order, agreeing, this.now);
+  }
+
+  #pick<Item>(all: readonly Item[]): Item | undefined {
+    return all[Math.floor(this.random() * all.length)];
   }
 }
