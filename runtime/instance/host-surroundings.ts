@@ -1,5 +1,6 @@
 // What a host function may touch: the guest's memory within its bounds, the fuel, and the call under way.
 import { oneMoreEvent } from "../event-limit.ts";
+import { GuestMemory } from "../guest-memory.ts";
 import type { HostCall } from "./host-call.ts";
 import type { HostPrice } from "./host-prices.ts";
 
@@ -8,16 +9,12 @@ const UINT32_MAX = 0xffff_ffff;
 
 export class HostSurroundings {
   call: HostCall;
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: GuestMemory;
   #charge: (fuel: number) => void = () => {};
-  #bytes: Uint8Array<ArrayBuffer>;
-  #view: DataView;
 
   constructor(memory: WebAssembly.Memory, call: HostCall) {
-    this.#memory = memory;
+    this.#memory = new GuestMemory(memory);
     this.call = call;
-    this.#bytes = new Uint8Array(memory.buffer);
-    this.#view = new DataView(memory.buffer);
   }
 
   /** Imports are made before the instance whose fuel they charge. */
@@ -43,24 +40,17 @@ export class HostSurroundings {
   slice(address: number, length: number): Uint8Array<ArrayBuffer> | undefined {
     const start = address >>> 0;
     const end = start + (length >>> 0);
-    return end <= this.bytes().length ? this.#bytes.subarray(start, end) : undefined;
+    const bytes = this.bytes();
+    return end <= bytes.length ? bytes.subarray(start, end) : undefined;
   }
 
   bytes(): Uint8Array<ArrayBuffer> {
-    // Growth replaces the buffer and leaves the old one empty.
-    if (this.#bytes.length !== this.#memory.buffer.byteLength) this.#renew();
-    return this.#bytes;
+    return this.#memory.bytes();
   }
 
   /** For reads and writes whose bounds `slice` has checked. */
   view(): DataView {
-    if (this.#bytes.length !== this.#memory.buffer.byteLength) this.#renew();
-    return this.#view;
-  }
-
-  #renew(): void {
-    this.#bytes = new Uint8Array(this.#memory.buffer);
-    this.#view = new DataView(this.#memory.buffer);
+    return this.#memory.view();
   }
 }
 

@@ -3,6 +3,7 @@
 import { LIMITS } from "#protocol/limits.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import { PAGE_BYTES } from "#protocol/units.ts";
+import { GuestMemory } from "../guest-memory.ts";
 import { GuestAbort, hostFault } from "../instance/guest-signals.ts";
 import { fuelLeft, isTooDeep, packBudget } from "../metering/budget.ts";
 import { ABI } from "../metering/module-abi.ts";
@@ -35,11 +36,10 @@ const STACK_FLOOR = ENGINE_LAYOUT.stackTop - ENGINE_LAYOUT.stackBytes - ENGINE_L
 export class EngineInstance implements EngineMachine {
   readonly engine: QuickjsExports;
   readonly #memory = new WebAssembly.Memory({ initial: ENGINE_LAYOUT.pages, maximum: LIMITS.jobMemoryPages });
+  readonly #views = new GuestMemory(this.#memory);
   readonly #budget: WebAssembly.Global<"i64">;
   readonly #stackPointer: Global;
   readonly #charge: (fuel: number) => void;
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(this.#memory.buffer);
-  #view = new DataView(this.#memory.buffer);
 
   constructor(module: WebAssembly.Module, host: EngineHost) {
     const imports = { a: { a: this.#memory, ...engineImports(host, () => this.memory()) } };
@@ -53,19 +53,11 @@ export class EngineInstance implements EngineMachine {
   }
 
   memory(): Uint8Array<ArrayBuffer> {
-    if (this.#bytes.length === 0) this.#renew();
-    return this.#bytes;
+    return this.#views.bytes();
   }
 
   view(): DataView {
-    if (this.#bytes.length === 0) this.#renew();
-    return this.#view;
-  }
-
-  /** Growth replaces the buffer and leaves the old one empty. */
-  #renew(): void {
-    this.#bytes = new Uint8Array(this.#memory.buffer);
-    this.#view = new DataView(this.#memory.buffer);
+    return this.#views.view();
   }
 
   get pages(): number {
