@@ -18,9 +18,11 @@ import type {
   OpenLease,
   Signed,
 } from "#protocol/signed-messages.ts";
-import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
+import type { Amount, NodeId, Shares, UnixSeconds } from "#protocol/units.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { paymentTokenAbi } from "./abi/payment-token-abi.ts";
+import { stakingAbi } from "./abi/staking-abi.ts";
+import { vaultAbi } from "./abi/vault-abi.ts";
 import type { Chain } from "./connect.ts";
 import type { Permit } from "./permit.ts";
 
@@ -33,6 +35,7 @@ export interface ContractCall {
 }
 
 type Target = Pick<Chain, "settings" | "token">;
+type StakingTarget = Pick<Chain, "contracts">;
 type Method = ContractFunctionName<typeof exchangeAbi, "nonpayable">;
 
 /** Moves `amount` of the sender's approved tokens into its account. */
@@ -56,22 +59,33 @@ export function registerNodeCall(chain: Target, { message, signature }: Signed<N
   return exchangeCall(chain, "registerNode", [message.node, message.validUntil, signature]);
 }
 
-/** Moves `amount` from the owner's account to the node's stake. */
-export function addStakeCall(chain: Target, node: NodeId, amount: Amount): ContractCall {
-  return exchangeCall(chain, "addStake", [node, amount]);
+/** Puts `amount` of the owner's tokens, approved for the staking contract, into the profit share and stakes the shares. */
+export function depositStakeCall(chain: StakingTarget, node: NodeId, amount: Amount): ContractCall {
+  return stakingCall(chain, "depositStake", [node, amount]);
 }
 
-/** Takes `amount` of stake out of all quorums. */
-export function startUnbondingCall(chain: Target, node: NodeId, amount: Amount): ContractCall {
-  return exchangeCall(chain, "startUnbonding", [node, amount]);
+/** Takes `shares` of stake out of all quorums and draws. */
+export function startUnbondingCall(chain: StakingTarget, node: NodeId, shares: Shares): ContractCall {
+  return stakingCall(chain, "startUnbonding", [node, shares]);
 }
 
-/** Moves what has unbonded to the owner's account. */
-export function finishUnbondingCall(chain: Target, node: NodeId): ContractCall {
-  return exchangeCall(chain, "finishUnbonding", [node]);
+/** Moves what has unbonded to the owner, as shares of the profit share. */
+export function finishUnbondingCall(chain: StakingTarget, node: NodeId): ContractCall {
+  return stakingCall(chain, "finishUnbonding", [node]);
 }
 
-/** Moves what the nodes earned to their owners' accounts. */
+/** Brings the exchange's fees to the profit share. */
+export function harvestCall({ contracts }: StakingTarget): ContractCall {
+  return { to: contracts.vault, data: encodeFunctionData({ abi: vaultAbi, functionName: "harvest" }), name: "harvest" };
+}
+
+/** Redeems `shares` of the profit share, which `account` holds, for tokens to the same account. */
+export function redeemSharesCall({ contracts }: StakingTarget, account: Address, shares: Shares): ContractCall {
+  const data = encodeFunctionData({ abi: vaultAbi, functionName: "redeem", args: [shares, account, account] });
+  return { to: contracts.vault, data, name: "redeem" };
+}
+
+/** Moves what the nodes earned, less the exchange's fee, to their owners' accounts. */
 export function collectEarningsCall(chain: Target, nodes: readonly NodeId[]): ContractCall {
   return exchangeCall(chain, "collectEarnings", [nodes]);
 }
@@ -154,11 +168,16 @@ export function clearCall(chain: Target, batch: Hex): ContractCall {
 
 /** Lets the exchange take `amount` of the sender's tokens. */
 export function approveCall({ settings, token }: Target, amount: Amount): ContractCall {
-  const data = encodeFunctionData({
-    abi: paymentTokenAbi,
-    functionName: "approve",
-    args: [settings.exchange, amount],
-  });
+  return approvalCall(token, settings.exchange, amount);
+}
+
+/** Lets the staking contract take `amount` of the sender's tokens. */
+export function approveStakeCall({ contracts, token }: StakingTarget & Target, amount: Amount): ContractCall {
+  return approvalCall(token, contracts.staking, amount);
+}
+
+function approvalCall(token: Address, spender: Address, amount: Amount): ContractCall {
+  const data = encodeFunctionData({ abi: paymentTokenAbi, functionName: "approve", args: [spender, amount] });
   return { to: token, data, name: "approve" };
 }
 
@@ -191,4 +210,14 @@ function exchangeCall<Name extends Method>(
   // The generic pair of name and arguments is checked above; viem's own type cannot follow it into one call.
   const parameters = { abi: exchangeAbi, functionName: name, args } as unknown as EncodeFunctionDataParameters;
   return { to: settings.exchange, data: encodeFunctionData(parameters), name };
+}
+
+function stakingCall<Name extends ContractFunctionName<typeof stakingAbi, "nonpayable">>(
+  { contracts }: StakingTarget,
+  name: Name,
+  args: ContractFunctionArgs<typeof stakingAbi, "nonpayable", Name>,
+): ContractCall {
+  // As in `exchangeCall`: the pair is checked above.
+  const parameters = { abi: stakingAbi, functionName: name, args } as unknown as EncodeFunctionDataParameters;
+  return { to: contracts.staking, data: encodeFunctionData(parameters), name };
 }

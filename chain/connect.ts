@@ -15,12 +15,20 @@ export interface ChainSettings {
   readonly deployedAt?: number;
 }
 
+/** The contracts beside the exchange, which itself names them. */
+export interface PeerContracts {
+  /** The profit share. */
+  readonly vault: Address;
+  readonly staking: Address;
+}
+
 /** A chain that was reached and holds the exchange. Addresses are in lower case, as everything that chain/ returns. */
 export interface Chain {
   readonly settings: ChainSettings;
   readonly domain: ExchangeDomain;
   /** The exchange's payment token. */
   readonly token: Address;
+  readonly contracts: PeerContracts;
   /** Seconds after a deadline or an expiry in which the exchange still settles. */
   readonly graceSeconds: number;
   /** Hash of block 0: a local chain that was started anew has another one under the same chain id. */
@@ -62,8 +70,10 @@ export async function connectChain(settings: ChainSettings, options: { signal?: 
     Promise.all([
       probe.readContract({ ...target, functionName: "TOKEN" }),
       probe.readContract({ ...target, functionName: "GRACE" }),
+      probe.readContract({ ...target, functionName: "VAULT" }),
+      probe.readContract({ ...target, functionName: "STAKING" }),
     ]);
-  const [token, graceSeconds] = await call("the exchange's terms", facts).catch((error: unknown) => {
+  const [token, graceSeconds, vault, staking] = await call("the exchange's terms", facts).catch((error: unknown) => {
     throw error instanceof ProtocolError && error.code === "chain-unreachable" ? error : missing(settings, error);
   });
   const genesis = await call("the first block", () => probe.getBlock({ blockNumber: 0n }));
@@ -72,6 +82,7 @@ export async function connectChain(settings: ChainSettings, options: { signal?: 
     settings: { ...settings, exchange },
     domain: { chainId, exchange },
     token: lowerAddresses(token),
+    contracts: lowerAddresses({ vault, staking }),
     graceSeconds,
     genesis: genesis.hash,
     client: createChainClient(settings.rpcUrl),

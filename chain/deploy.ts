@@ -2,8 +2,17 @@
 // It never compiles, and it puts the worthless payment token on development chains only.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Abi, type Address, createWalletClient, type Hex, http, type LocalAccount } from "viem";
+import {
+  type Abi,
+  type Address,
+  createWalletClient,
+  getContractAddress,
+  type Hex,
+  http,
+  type LocalAccount,
+} from "viem";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import { SHARE_DECIMALS, type Shares } from "#protocol/units.ts";
 import { asChainCall } from "./chain-error.ts";
 import { createChainClient } from "./connect.ts";
 import type { Deployment } from "./deployments.ts";
@@ -11,14 +20,21 @@ import { lowerAddresses } from "./lower-addresses.ts";
 
 export interface DeployOptions {
   readonly rpcUrl: string;
-  /** Pays the gas; has no rights afterwards. */
+  /** Pays the gas; has no rights afterwards. It must send nothing else meanwhile. */
   readonly account: LocalAccount;
   readonly graceSeconds: number;
+  /** What owners leave to the profit share of what they collect, in 1/10,000, 500 at most; 100 unless told. */
+  readonly feeBps?: number;
   /** Folder of Hardhat's artifacts. */
   readonly artifacts: string;
   /** The payment token; without it a worthless one is deployed, on development chains only. */
   readonly token?: Address;
 }
+
+const POLL_MILLIS = 100;
+const FEE_BPS = 100;
+/** Shares for which a node stands once in draws: those of a hundred tokens. */
+const TICKET: Shares = 100n * 10n ** BigInt(SHARE_DECIMALS);
 
 /** Hardhat's, Ganache's and Geth's development chains: there the faucet token cannot be mistaken for money. */
 const DEVELOPMENT_CHAINS: readonly number[] = [31_337, 1_337];
@@ -29,16 +45,26 @@ interface Artifact {
 }
 
 /**
- * Deploys the exchange and, on a development chain, its token.
- * @throws `artifacts-missing`, `token-required`, `chain-unreachable`, `gas-unfunded`, and the constructor's refusals
+ * Deploys the exchange with its peers and, on a development chain, its token.
+ * @throws `artifacts-missing`, `token-required`, `chain-unreachable`, `gas-unfunded`, `deployment-disturbed`, and the
+ *   constructors' refusals
  */
 export async function deployExchange(options: DeployOptions): Promise<Deployment> {
-  const { rpcUrl, account, graceSeconds } = options;
+  const { rpcUrl, account, graceSeconds, feeBps = FEE_BPS } = options;
   const client = createChainClient(rpcUrl);
   const chainId = await asChainCall(rpcUrl, "its chain id", () => client.getChainId());
   const token = options.token ?? (await deployToken(options, chainId)).address;
-  const exchange = await deployContract(options, "Exchange", [token, graceSeconds]);
-  return lowerAddresses({ chainId, exchange: exchange.address, token, deployedAt: exchange.block });
+  // The contracts name each other and can never be told later, so each is told where the others will stand.
+  const nonce = await asChainCall(rpcUrl, "the account's nonce", () =>
+    client.getTransactionCount({ address: account.address, blockTag: "pending" }),
+  );
+  const at = (index: number) =>
+    lowerAddresses(getContractAddress({ from: account.address, nonce: BigInt(nonce + index) }));
+  const [exchange, vault, staking, court] = [at(0), at(1), at(2), at(4)];
+  const deployed = await deployContract(options, "Exchange", [token, graceSeconds, feeBps, vault, staking], exchange);
+  await deployContract(options, "Vault", [token, exchange], vault);
+  await deployContract(options, "Staking", [vault, exchange, court, TICKET], staking);
+  return lowerAddresses({ chainId, exchange, token, deployedAt: deployed.block });
 
   async function deployToken(given: DeployOptions, id: number): Promise<Deployed> {
     if (DEVELOPMENT_CHAINS.includes(id)) return deployContract(given, "PaymentToken", []);
@@ -54,20 +80,38 @@ interface Deployed {
   readonly block: number;
 }
 
-async function deployContract(options: DeployOptions, name: string, args: readonly unknown[]): Promise<Deployed> {
+async function deployContract(
+  options: DeployOptions,
+  name: string,
+  args: readonly unknown[],
+  expected?: Address,
+): Promise<Deployed> {
   const { rpcUrl, account, artifacts } = options;
   const { abi, bytecode } = await readArtifact(artifacts, name);
-  const wallet = createWalletClient({ account, transport: http(rpcUrl), pollingInterval: 250 });
+  const wallet = createWalletClient({ account, transport: http(rpcUrl), pollingInterval: POLL_MILLIS });
   const receipt = await asChainCall(rpcUrl, `the deployment of ${name}`, async () => {
     const hash = await wallet.deployContract({ abi, bytecode, args, account, chain: null });
-    return createChainClient(rpcUrl).waitForTransactionReceipt({ hash, pollingInterval: 250, timeout: 300_000 });
+    return createChainClient(rpcUrl).waitForTransactionReceipt({
+      hash,
+      pollingInterval: POLL_MILLIS,
+      timeout: 300_000,
+    });
   });
   if (receipt.status === "success" && receipt.contractAddress) {
-    return { address: lowerAddresses(receipt.contractAddress), block: Number(receipt.blockNumber) };
+    const address = lowerAddresses(receipt.contractAddress);
+    if (expected !== undefined && address !== expected) throw disturbed(name, account.address, address, expected);
+    return { address, block: Number(receipt.blockNumber) };
   }
   throw new ProtocolError("rejected", "deployment-reverted", `The deployment of ${name} was reverted.`, {
     hint: "Check that the chain knows the instructions of the compiler's target, Osaka.",
     context: { name, transaction: receipt.transactionHash },
+  });
+}
+
+function disturbed(name: string, account: Address, address: Address, expected: Address): ProtocolError {
+  return new ProtocolError("rejected", "deployment-disturbed", `${name} came to another address than foreseen.`, {
+    hint: "Deploy again from an account that sends nothing else meanwhile; nobody can have used this exchange.",
+    context: { account, address, expected },
   });
 }
 

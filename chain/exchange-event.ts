@@ -1,17 +1,23 @@
-// Decides what an event of the exchange looks like to us: its arguments by name, and where and when it stands.
+// Decides what an event of the exchange or of its stakes looks like to us: its arguments by name, and where and when it
+// stands.
 // It never decides whether the event will stay: the follower tells that.
 import { type ContractEventName, type DecodeEventLogReturnType, type Hex, type Log, parseEventLogs } from "viem";
 import type { UnixSeconds } from "#protocol/units.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
+import { stakingAbi } from "./abi/staking-abi.ts";
 import { lowerAddresses } from "./lower-addresses.ts";
 
-export type ExchangeEventName = ContractEventName<typeof exchangeAbi>;
+/** The contracts whose events are followed; no two of them have events of one name. */
+const FOLLOWED_ABI = [...exchangeAbi, ...stakingAbi] as const;
+type FollowedAbi = typeof FOLLOWED_ABI;
+
+export type ExchangeEventName = ContractEventName<FollowedAbi>;
 
 /** One event; `name` tells which arguments `args` has. */
 export type ExchangeEvent = {
   [Name in ExchangeEventName]: {
     readonly name: Name;
-    readonly args: DecodeEventLogReturnType<typeof exchangeAbi, Name>["args"];
+    readonly args: DecodeEventLogReturnType<FollowedAbi, Name>["args"];
     readonly block: number;
     readonly blockHash: Hex;
     readonly time: UnixSeconds;
@@ -26,7 +32,7 @@ export function toExchangeEvents(
   logs: readonly Log<bigint, number, false>[],
   timeOf: (blockHash: Hex) => UnixSeconds,
 ): ExchangeEvent[] {
-  const decoded = parseEventLogs({ abi: exchangeAbi, logs: [...logs], strict: true });
+  const decoded = parseEventLogs({ abi: FOLLOWED_ABI, logs: [...logs], strict: true });
   const events = decoded.map(
     (log) =>
       ({

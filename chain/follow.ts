@@ -172,7 +172,8 @@ async function readEvents(chain: Chain, state: FollowState, to: number): Promise
   const range = { fromBlock: BigInt(state.next), toBlock: BigInt(to) };
   let logs: MinedLog[];
   try {
-    logs = (await client.getLogs({ address: settings.exchange, ...range })) as MinedLog[];
+    const address = [settings.exchange, chain.contracts.staking];
+    logs = (await client.getLogs({ address, ...range })) as MinedLog[];
   } catch (cause) {
     const error = toChainError(cause, "events", settings.rpcUrl);
     // Endpoints refuse long ranges and long answers in many words: any failure halves the range.

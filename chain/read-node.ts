@@ -1,21 +1,22 @@
 // Decides how a node's record on chain is read. It never says whether the node is up: that is the mesh's business.
 import { type Address, zeroAddress } from "viem";
-import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
+import type { Amount, NodeId, Shares, UnixSeconds } from "#protocol/units.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
+import { stakingAbi } from "./abi/staking-abi.ts";
 import { asChainCall } from "./chain-error.ts";
 import type { Chain } from "./connect.ts";
 import { lowerAddresses } from "./lower-addresses.ts";
 
-/** Amounts in base units, addresses in lower case. */
+/** Earnings in base units of the token, stake in shares of the vault, addresses in lower case. */
 export interface NodeRecord {
   readonly node: NodeId;
   readonly owner: Address;
   /** Earned and not yet collected. */
   readonly earned: Amount;
-  /** Counts in quorums. */
-  readonly stake: Amount;
+  /** Counts in quorums and draws. */
+  readonly stake: Shares;
   /** No longer counts, and is not yet the owner's again. */
-  readonly unbonding: Amount;
+  readonly unbonding: Shares;
   /** From here on the unbonding stake can leave; 0 when nothing unbonds. */
   readonly unbondsAt: UnixSeconds;
   /** Until here no stake can leave. */
@@ -24,11 +25,16 @@ export interface NodeRecord {
 
 /** The node's record in the latest block; undefined when it is not registered. @throws `chain-unreachable` */
 export async function readNode(chain: Chain, node: NodeId): Promise<NodeRecord | undefined> {
-  const { client, settings } = chain;
-  const view = await asChainCall(settings.rpcUrl, "the node", () =>
-    client.readContract({ address: settings.exchange, abi: exchangeAbi, functionName: "nodeOf", args: [node] }),
+  const { client, settings, contracts } = chain;
+  const [{ owner, earned }, { staked: stake, unbonding, unbondsAt, frozenUntil }] = await asChainCall(
+    settings.rpcUrl,
+    "the node",
+    () =>
+      Promise.all([
+        client.readContract({ address: settings.exchange, abi: exchangeAbi, functionName: "nodeOf", args: [node] }),
+        client.readContract({ address: contracts.staking, abi: stakingAbi, functionName: "stakeOf", args: [node] }),
+      ]),
   );
-  if (view.owner === zeroAddress) return undefined;
-  const { owner, earned, staked: stake, unbonding, unbondsAt, frozenUntil } = view;
+  if (owner === zeroAddress) return undefined;
   return lowerAddresses({ node, owner, earned, stake, unbonding, unbondsAt, frozenUntil });
 }

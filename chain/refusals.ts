@@ -3,9 +3,11 @@
 import { decodeErrorResult, type Hex } from "viem";
 import { LEASE_STATES } from "#protocol/lease-transitions.ts";
 import { type ContextValue, type ErrorCategory, ProtocolError } from "#protocol/protocol-error.ts";
-import { formatAmount } from "#protocol/units.ts";
+import { formatAmount, formatShares } from "#protocol/units.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { paymentTokenAbi } from "./abi/payment-token-abi.ts";
+import { stakingAbi } from "./abi/staking-abi.ts";
+import { vaultAbi } from "./abi/vault-abi.ts";
 import { lowerAddresses } from "./lower-addresses.ts";
 
 type Context = Readonly<Record<string, ContextValue>>;
@@ -17,6 +19,7 @@ interface RefusalText {
 }
 
 const tokens = (value: ContextValue): string => (typeof value === "bigint" ? formatAmount(value) : String(value));
+const shares = (value: ContextValue): string => (typeof value === "bigint" ? formatShares(value) : String(value));
 const date = (value: ContextValue): string => {
   const millis = Number(value) * 1000;
   return millis <= 8.64e15 ? new Date(millis).toISOString() : String(value);
@@ -38,7 +41,7 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
   },
   StakeUnderfunded: {
     category: "funds",
-    message: ({ node, staked, needed }) => `Node ${node} has ${tokens(staked)} tokens staked, not ${tokens(needed)}.`,
+    message: ({ node, staked, needed }) => `Node ${node} has ${shares(staked)} shares staked, not ${shares(needed)}.`,
     hint: "Ask for at most what is staked.",
   },
   ERC20InsufficientBalance: {
@@ -50,8 +53,8 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
   ERC20InsufficientAllowance: {
     category: "funds",
     message: ({ spender, allowance, needed }) =>
-      `The exchange ${spender} may take ${tokens(allowance)} tokens, ${tokens(needed)} are needed.`,
-    hint: "Approve the exchange for the amount, or deposit with a permit.",
+      `The contract ${spender} may take ${tokens(allowance)} tokens, ${tokens(needed)} are needed.`,
+    hint: "Approve that contract for the amount; the exchange takes a permit too.",
   },
   MintTooLarge: { hint: "Mint less in one call." },
   AmountZero: { category: "invalid", message: () => "The amount is zero.", hint: "Give an amount above zero." },
@@ -59,7 +62,8 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
   NodeAlreadyRegistered: { hint: "Use it as it is: a node's owner is bound for ever." },
   NodeSignatureInvalid: { hint: "Sign the registration with the node's key, for this chain, exchange and owner." },
   SignatureExpired: { hint: "Sign again with a later end of validity." },
-  NotNodeOwner: { hint: "Send from the account that owns the node." },
+  StakeNodeUnknown: { hint: "Register the node first." },
+  NotStakeOwner: { hint: "Send from the account that owns the node." },
   NotConsumer: { hint: "Send from the account that the lease names as consumer." },
   StakeLocked: {
     message: ({ node, until }) => `The stake of node ${node} is locked until ${date(until)}.`,
@@ -95,7 +99,7 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
 export function refusalOf(call: string, data: Hex, cause: unknown): ProtocolError {
   let decoded: { errorName: string; args?: readonly unknown[] | undefined; abiItem: unknown };
   try {
-    decoded = decodeErrorResult({ abi: [...exchangeAbi, ...paymentTokenAbi], data });
+    decoded = decodeErrorResult({ abi: [...exchangeAbi, ...stakingAbi, ...vaultAbi, ...paymentTokenAbi], data });
   } catch {
     return revertedWithout(call, { data: data.slice(0, 138) }, cause);
   }

@@ -8,6 +8,7 @@ import {Accounts} from "./Accounts.sol";
 import {Clearing} from "./Clearing.sol";
 import {Attestation, ClaimedOrder, IExchange, JobOrder, Lease} from "./interfaces/IExchange.sol";
 import {LeaseState} from "./LeaseState.sol";
+import {IStaking} from "./interfaces/IStaking.sol";
 import {Nodes} from "./Nodes.sol";
 import {Quorum} from "./Quorum.sol";
 import {Signatures} from "./Signatures.sol";
@@ -22,14 +23,24 @@ contract Exchange is Clearing {
     using SafeCast for uint256;
 
     uint256 private constant QUORUM_BPS_MIN = 5_001;
-    uint256 private constant BPS = 10_000;
     uint256 private constant CLAIM_ORDERS_MAX = 1_024;
     uint256 private constant EARLY_NONCES = 7;
 
     /// One bit for each order settled without a voucher, but those that `LeaseState` has room for.
     mapping(bytes32 leaseId => mapping(uint256 word => uint256 bits)) private settledNonces;
 
-    constructor(IERC20 token, uint40 grace) EIP712("mimik exchange", "1") Accounts(token) Nodes(grace) {}
+    /// Where nodes' stake stands: it is weighed in quorums, and frozen when it disagrees with one.
+    IStaking public immutable STAKING;
+
+    constructor(
+        IERC20 token,
+        uint40 grace,
+        uint256 feeBps,
+        address vault,
+        IStaking staking
+    ) EIP712("mimik exchange", "1") Accounts(token) Nodes(grace, feeBps, vault) {
+        STAKING = staking;
+    }
 
     /// @inheritdoc IExchange
     function settle(
@@ -175,13 +186,12 @@ contract Exchange is Clearing {
         Attestation[] calldata attestations
     ) private view returns (Quorum.Group memory group) {
         group = Quorum.largest(attestations);
-        uint256 committeeStake = 0;
-        for (uint256 i = 0; i < committee.length; ++i) committeeStake += stakes[committee[i]].staked;
-        uint256 agreeingStake = 0;
-        for (uint256 i = 0; i < attestations.length; ++i) {
-            Attestation calldata attestation = attestations[i];
-            if (attestation.resultHash == group.resultHash) agreeingStake += stakes[attestation.node].staked;
-        }
+        // All of them are a quorum of any heads and any stake.
+        if (group.size == committee.length) return group;
+        (uint256 agreeingStake, uint256 committeeStake) = STAKING.weigh(
+            committee,
+            Quorum.seatsOf(group.resultHash, committee, attestations)
+        );
         bool byHeads = group.size * BPS >= quorumBps * committee.length;
         // Holds for 0 of 0 too: a committee without stake is counted by heads alone.
         bool byStake = agreeingStake * BPS >= quorumBps * committeeStake;
@@ -258,10 +268,11 @@ contract Exchange is Clearing {
         Attestation[] calldata attestations
     ) private {
         _requireLate(orderId, deadline);
-        // From the order, not from the clock, so that showing the evidence again prolongs nothing.
-        uint256 until = deadline + 2 * uint256(GRACE);
+        // From the order, not from the clock, so that showing the evidence again prolongs nothing. Two graces to appeal,
+        // two more to decide and to punish.
+        uint40 until = uint40(deadline + 4 * uint256(GRACE));
         for (uint256 i = 0; i < attestations.length; ++i) {
-            if (attestations[i].resultHash != resultHash) _freeze(attestations[i].node, orderId, until);
+            if (attestations[i].resultHash != resultHash) STAKING.freeze(attestations[i].node, orderId, until);
         }
     }
 

@@ -8,7 +8,7 @@ import {IExchange, NodeView} from "./interfaces/IExchange.sol";
 import {Signatures} from "./Signatures.sol";
 import {NodeRegistrationType} from "./types/NodeRegistrationType.sol";
 
-/// Decides who owns a node, and when its stake and earnings may move: only ever to that owner's account.
+/// Decides who owns a node, and who gets what it earned: its owner, less the fee that goes to the profit share.
 /// It never decides what a node earns.
 abstract contract Nodes is Accounts, EIP712 {
     using SafeCast for uint256;
@@ -19,32 +19,27 @@ abstract contract Nodes is Accounts, EIP712 {
         uint96 earned;
     }
 
-    /// One slot, because every quorum reads it.
-    struct Stake {
-        uint88 staked;
-        uint88 unbonding;
-        uint40 unbondsAt;
-        uint40 frozenUntil;
-    }
-
     uint256 private constant GRACE_MIN = 1 seconds;
     uint256 private constant GRACE_MAX = 30 days;
+    uint256 private constant FEE_BPS_MAX = 500;
     uint256 private constant COLLECT_NODES_MAX = 512;
+    uint256 internal constant BPS = 10_000;
 
-    /// Seconds after a deadline or an expiry in which what was done in time can still be settled.
+    /// @inheritdoc IExchange
     uint40 public immutable GRACE;
 
-    /// Seconds from `startUnbonding` until the stake is the owner's again: three times the grace, so that an order's
-    /// settlement and an appeal of it end before the stake behind it can leave.
-    uint40 public immutable UNBONDING;
+    /// What owners leave to the profit share of what they collect, in 1/10,000.
+    uint256 public immutable FEE_BPS;
+
+    /// The profit share, whose account here takes the fees.
+    address public immutable VAULT;
 
     mapping(address node => Node) internal nodes;
-    mapping(address node => Stake) internal stakes;
 
-    constructor(uint40 grace) {
+    constructor(uint40 grace, uint256 feeBps, address vault) {
         if (grace < GRACE_MIN || grace > GRACE_MAX) revert GraceOutOfRange(grace, GRACE_MIN, GRACE_MAX);
-        GRACE = grace;
-        UNBONDING = 3 * grace;
+        if (feeBps > FEE_BPS_MAX) revert FeeOutOfRange(feeBps, FEE_BPS_MAX);
+        (GRACE, FEE_BPS, VAULT) = (grace, feeBps, vault);
     }
 
     /// @inheritdoc IExchange
@@ -60,72 +55,28 @@ abstract contract Nodes is Accounts, EIP712 {
     }
 
     /// @inheritdoc IExchange
-    function addStake(address node, uint256 amount) external {
-        _requireOwner(node);
-        if (amount == 0) revert AmountZero();
-
-        _debit(msg.sender, amount);
-        stakes[node].staked = (stakes[node].staked + amount).toUint88();
-        emit StakeAdded(node, msg.sender, amount);
-    }
-
-    /// @inheritdoc IExchange
-    function startUnbonding(address node, uint256 amount) external {
-        _requireOwner(node);
-        if (amount == 0) revert AmountZero();
-        Stake memory stake = stakes[node];
-        if (stake.staked < amount) revert StakeUnderfunded(node, stake.staked, amount);
-
-        stake.staked -= uint88(amount);
-        stake.unbonding = (stake.unbonding + amount).toUint88();
-        stake.unbondsAt = uint40(block.timestamp) + UNBONDING;
-        stakes[node] = stake;
-        emit UnbondingStarted(node, msg.sender, amount, stake.unbondsAt);
-    }
-
-    /// @inheritdoc IExchange
-    function finishUnbonding(address node) external {
-        Stake memory stake = stakes[node];
-        uint256 amount = stake.unbonding;
-        if (amount == 0) revert NothingUnbonding(node);
-        uint256 until = stake.frozenUntil > stake.unbondsAt ? stake.frozenUntil : stake.unbondsAt;
-        if (block.timestamp < until) revert StakeLocked(node, until, block.timestamp);
-
-        stake.unbonding = 0;
-        stake.unbondsAt = 0;
-        stakes[node] = stake;
-        address owner = nodes[node].owner;
-        _credit(owner, amount);
-        emit UnbondingFinished(node, owner, amount);
-    }
-
-    /// @inheritdoc IExchange
     function collectEarnings(address[] calldata collected) external {
         if (collected.length > COLLECT_NODES_MAX) revert TooManyNodes(collected.length, COLLECT_NODES_MAX);
+        uint256 fees = 0;
         for (uint256 i = 0; i < collected.length; ++i) {
             Node storage node = nodes[collected[i]];
             (address owner, uint256 amount) = (node.owner, node.earned);
             if (amount == 0) continue;
 
             node.earned = 0;
-            _credit(owner, amount);
-            emit EarningsCollected(collected[i], owner, amount);
+            // Rounded down: collecting unit by unit would save the fee, and cost more gas than it saves.
+            uint256 fee = (amount * FEE_BPS) / BPS;
+            fees += fee;
+            _credit(owner, amount - fee);
+            emit EarningsCollected(collected[i], owner, amount - fee, fee);
         }
+        if (fees > 0) _credit(VAULT, fees);
     }
 
     /// @inheritdoc IExchange
     function nodeOf(address node) external view returns (NodeView memory) {
         Node memory facts = nodes[node];
-        Stake memory stake = stakes[node];
-        return
-            NodeView({
-                owner: facts.owner,
-                earned: facts.earned,
-                staked: stake.staked,
-                unbonding: stake.unbonding,
-                unbondsAt: stake.unbondsAt,
-                frozenUntil: stake.frozenUntil
-            });
+        return NodeView({owner: facts.owner, earned: facts.earned});
     }
 
     /// Cannot overflow: the caller takes as much from a lease, or reverts, and all that the exchange holds fits 96 bits.
@@ -133,19 +84,5 @@ abstract contract Nodes is Accounts, EIP712 {
         unchecked {
             nodes[node].earned += uint96(amount);
         }
-    }
-
-    /// Never shortens a freeze.
-    function _freeze(address node, bytes32 orderId, uint256 until) internal {
-        Stake storage stake = stakes[node];
-        if (until <= stake.frozenUntil) return;
-        stake.frozenUntil = uint40(until);
-        emit StakeFrozen(node, orderId, uint40(until));
-    }
-
-    function _requireOwner(address node) private view {
-        address owner = nodes[node].owner;
-        if (owner == address(0)) revert NodeUnknown(node);
-        if (owner != msg.sender) revert NotNodeOwner(node, owner, msg.sender);
     }
 }

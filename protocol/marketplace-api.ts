@@ -67,6 +67,7 @@ export const cancelled = z.strictObject({ cancelled: z.boolean() });
 export const nodeRow = z.strictObject({
   node: wire.address,
   owner: wire.address,
+  /** Shares of the profit share, 12 decimals. */
   stake: wire.amount,
   /** Paid to the node so far, base units. */
   earned: wire.amount,

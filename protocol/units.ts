@@ -20,10 +20,13 @@ export type BidId = Branded<Hex, "BidId">;
 export type NodeId = Address;
 /** Payment token base units; the token has 6 decimals, so 1_000_000n is one token. */
 export type Amount = bigint;
+/** Shares of the profit share, in its smallest unit: six decimals more than the token's. */
+export type Shares = bigint;
 /** Seconds since the Unix epoch, as blocks carry them. */
 export type UnixSeconds = number;
 
 export const TOKEN_DECIMALS = 6;
+export const SHARE_DECIMALS = 12;
 /** Bytes in one WebAssembly memory page. */
 export const PAGE_BYTES = 65_536;
 
@@ -72,8 +75,17 @@ export function parseAmount(text: string): Amount {
 
 /** Base units as a person reads them: "1.25". */
 export function formatAmount(amount: Amount): string {
-  const sign = amount < 0n ? "-" : "";
-  const digits = (amount < 0n ? -amount : amount).toString().padStart(TOKEN_DECIMALS + 1, "0");
-  const fraction = digits.slice(-TOKEN_DECIMALS).replace(/0+$/, "");
-  return `${sign}${digits.slice(0, -TOKEN_DECIMALS)}${fraction && `.${fraction}`}`;
+  return formatDecimals(amount, TOKEN_DECIMALS);
+}
+
+/** Shares as a person reads them: "1.25". */
+export function formatShares(shares: Shares): string {
+  return formatDecimals(shares, SHARE_DECIMALS);
+}
+
+function formatDecimals(value: bigint, decimals: number): string {
+  const sign = value < 0n ? "-" : "";
+  const digits = (value < 0n ? -value : value).toString().padStart(decimals + 1, "0");
+  const fraction = digits.slice(-decimals).replace(/0+$/, "");
+  return `${sign}${digits.slice(0, -decimals)}${fraction && `.${fraction}`}`;
 }

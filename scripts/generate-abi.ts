@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 export const ABI_FILES = {
   Exchange: { file: "exchange-abi.ts", constant: "exchangeAbi" },
   PaymentToken: { file: "payment-token-abi.ts", constant: "paymentTokenAbi" },
+  Staking: { file: "staking-abi.ts", constant: "stakingAbi" },
+  Vault: { file: "vault-abi.ts", constant: "vaultAbi" },
 } as const;
 export type AbiName = keyof typeof ABI_FILES;
 

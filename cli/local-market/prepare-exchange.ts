@@ -2,9 +2,16 @@
 // consumer deposits.
 import { join } from "node:path";
 import type { LocalAccount } from "viem";
-import { addStakeCall, approveCall, depositCall, mintCall, registerNodeCall } from "#chain/calls.ts";
+import {
+  approveCall,
+  approveStakeCall,
+  depositCall,
+  depositStakeCall,
+  mintCall,
+  registerNodeCall,
+} from "#chain/calls.ts";
 import type { Chain } from "#chain/connect.ts";
-import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
+import { openLane } from "#chain/transaction-lane.ts";
 import { signNodeRegistration } from "#node/offers/registration.ts";
 import type { Amount } from "#protocol/units.ts";
 
@@ -34,9 +41,10 @@ export async function registerLocalNode({ chain, owner, nodeKey, lanes }: Regist
     journalPath: journal(lanes, owner),
     pollMillis: POLL_MILLIS,
   });
-  await depositMinted(chain, lane, owner, LOCAL_STAKE);
   await lane.send("register", registerNodeCall(chain, registration));
-  await lane.send("stake", addStakeCall(chain, nodeKey.address, LOCAL_STAKE));
+  await lane.send("mint", mintCall(chain, owner.address, LOCAL_STAKE));
+  await lane.send("approve", approveStakeCall(chain, LOCAL_STAKE));
+  await lane.send("stake", depositStakeCall(chain, nodeKey.address, LOCAL_STAKE));
 }
 
 /** The consumer gets tokens and deposits them in its account. */
@@ -47,13 +55,9 @@ export async function fundLocalConsumer(chain: Chain, consumer: LocalAccount, la
     journalPath: journal(lanes, consumer),
     pollMillis: POLL_MILLIS,
   });
-  await depositMinted(chain, lane, consumer, LOCAL_DEPOSIT);
-}
-
-async function depositMinted(chain: Chain, lane: TransactionLane, to: LocalAccount, amount: Amount): Promise<void> {
-  await lane.send("mint", mintCall(chain, to.address, amount));
-  await lane.send("approve", approveCall(chain, amount));
-  await lane.send("deposit", depositCall(chain, amount));
+  await lane.send("mint", mintCall(chain, consumer.address, LOCAL_DEPOSIT));
+  await lane.send("approve", approveCall(chain, LOCAL_DEPOSIT));
+  await lane.send("deposit", depositCall(chain, LOCAL_DEPOSIT));
 }
 
 function journal(lanes: string, { address }: LocalAccount): string {

@@ -113,14 +113,6 @@ struct NodeView {
     address owner;
     /// Earned and not yet collected, base units.
     uint96 earned;
-    /// Counts in quorums, base units.
-    uint88 staked;
-    /// No longer counts, and is not yet the owner's again, base units.
-    uint88 unbonding;
-    /// From here on `finishUnbonding` pays the owner; 0 when nothing is unbonding.
-    uint40 unbondsAt;
-    /// Until here the node's stake cannot leave.
-    uint40 frozenUntil;
 }
 
 /// @title The exchange: accounts, nodes, leases, and payment for what a committee agreed on.
@@ -143,12 +135,16 @@ struct NodeView {
 /// Signatures are EIP-712 over the domain `{ name: "mimik exchange", version: "1", chainId, verifyingContract }`, 65
 /// bytes or the 64 of EIP-2098, with low `s`.
 interface IExchange {
+    /// @notice Seconds after a deadline or an expiry in which what was done in time can still be settled.
+    function GRACE() external view returns (uint40);
+
     // Accounts
 
     event Deposited(address indexed account, uint256 amount);
     event Withdrawn(address indexed account, uint256 amount);
 
     error TokenNotUsable(address token);
+    error FeeOutOfRange(uint256 feeBps, uint256 max);
     error GraceOutOfRange(uint256 grace, uint256 min, uint256 max);
     /// The token moved another amount than asked: it charges a fee or rebases.
     error TokenNotExact(uint256 asked, uint256 moved);
@@ -172,36 +168,21 @@ interface IExchange {
     // Nodes
 
     event NodeRegistered(address indexed node, address indexed owner);
-    event StakeAdded(address indexed node, address indexed owner, uint256 amount);
-    event UnbondingStarted(address indexed node, address indexed owner, uint256 amount, uint40 unbondsAt);
-    event UnbondingFinished(address indexed node, address indexed owner, uint256 amount);
-    event EarningsCollected(address indexed node, address indexed owner, uint256 amount);
+    /// `amount` went to the owner's account, `fee` to the profit share's.
+    event EarningsCollected(address indexed node, address indexed owner, uint256 amount, uint256 fee);
 
     error SignatureExpired(uint256 validUntil, uint256 time);
     error NodeSignatureInvalid(address node);
     error NodeAlreadyRegistered(address node, address owner);
     error NodeUnknown(address node);
-    error NotNodeOwner(address node, address owner, address caller);
-    error StakeUnderfunded(address node, uint256 staked, uint256 needed);
-    error StakeLocked(address node, uint256 until, uint256 time);
-    error NothingUnbonding(address node);
     error TooManyNodes(uint256 nodes, uint256 max);
 
     /// @notice Binds `node` to the caller, who will own its earnings and stake. `signature` is by the node's key over
     /// `NodeRegistration(node, owner, validUntil)`, so nobody registers a key that is not theirs. A binding is for ever.
     function registerNode(address node, uint256 validUntil, bytes calldata signature) external;
 
-    /// @notice Moves `amount` from the owner's account to the node's stake.
-    function addStake(address node, uint256 amount) external;
-
-    /// @notice Takes `amount` of stake out of all quorums; it is the owner's again after `UNBONDING` seconds. Starting
-    /// once more adds to what is unbonding and begins the delay anew.
-    function startUnbonding(address node, uint256 amount) external;
-
-    /// @notice Moves what has unbonded to the owner's account. Anyone may call.
-    function finishUnbonding(address node) external;
-
-    /// @notice Moves what the nodes earned to their owners' accounts. Anyone may call.
+    /// @notice Moves what the nodes earned to their owners' accounts, less the fee for the profit share, which is fixed at
+    /// construction, 5 % at most. Anyone may call.
     function collectEarnings(address[] calldata nodes) external;
 
     function nodeOf(address node) external view returns (NodeView memory);
@@ -306,7 +287,6 @@ interface IExchange {
     event NodePaid(address indexed node, bytes32 indexed leaseId, bytes32 indexed orderId, uint256 amount);
     /// What orders promise to whoever settles them after their deadline went to the account of `to`.
     event ForceFeePaid(bytes32 indexed orderId, address indexed to, uint256 amount);
-    event StakeFrozen(address indexed node, bytes32 indexed orderId, uint40 until);
 
     error OrderOfOtherLease(bytes32 leaseId, bytes32 ordered);
     error OrderSignatureInvalid(bytes32 orderId, address sessionKey);
@@ -369,7 +349,7 @@ interface IExchange {
     ) external;
 
     /// @notice The nodes disagree: `settle` after the deadline, which also freezes the stake of every dissenter that is
-    /// shown, until the order's deadline + two graces. A freeze takes nothing, it only keeps the stake where it is.
+    /// shown, until the order's deadline + four graces. A freeze by itself takes nothing, it only keeps the stake where it is.
     function adjudicate(
         Lease calldata lease,
         JobOrder calldata order,

@@ -1,5 +1,5 @@
 // Numbers, times and ids as people read them.
-import { formatAmount, PAGE_BYTES, TOKEN_DECIMALS } from "#protocol/units.ts";
+import { formatAmount, formatShares, PAGE_BYTES, TOKEN_DECIMALS } from "#protocol/units.ts";
 
 const grouping = new Intl.NumberFormat("en", { useGrouping: true });
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -7,7 +7,16 @@ const relative = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "
 
 /** Base units as "1,234.5". */
 export function tokens(amount: string | bigint): string {
-  const [whole = "0", fraction] = formatAmount(BigInt(amount)).split(".");
+  return grouped(formatAmount(BigInt(amount)));
+}
+
+/** Shares of the profit share as whole ones with their fraction. */
+export function shares(amount: string | bigint): string {
+  return grouped(formatShares(BigInt(amount)));
+}
+
+function grouped(decimal: string): string {
+  const [whole = "0", fraction] = decimal.split(".");
   return `${grouping.format(BigInt(whole))}${fraction ? `.${fraction}` : ""}`;
 }
 

@@ -2,7 +2,7 @@
 import { eq } from "drizzle-orm";
 import type { Address, Hex } from "viem";
 import type { ExchangeEvent } from "#chain/exchange-event.ts";
-import type { Amount, UnixSeconds } from "#protocol/units.ts";
+import type { Amount, Shares, UnixSeconds } from "#protocol/units.ts";
 import type { Writer } from "../store/open-store.ts";
 import { leaseChanges, leases, nodes, orders, payments, stakeChanges } from "../store/schema.ts";
 import { addLeaseChange, addPayment, addStake, countNode } from "./sums.ts";
@@ -29,9 +29,11 @@ export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
     case "NodeRegistered":
       return registerNode(writer, place, lower(event.args.node), lower(event.args.owner));
     case "StakeAdded":
-      return changeStake(writer, place, lower(event.args.node), event.args.amount);
+      return changeStake(writer, place, lower(event.args.node), event.args.shares);
     case "UnbondingStarted":
-      return changeStake(writer, place, lower(event.args.node), -event.args.amount);
+      return changeStake(writer, place, lower(event.args.node), -event.args.shares);
+    case "StakeSlashed":
+      return changeStake(writer, place, lower(event.args.node), -event.args.ofStaked);
     case "LeaseOpened":
       return openLease(writer, place, event.args);
     case "LeaseToppedUp":
@@ -60,7 +62,7 @@ function registerNode(writer: Writer, place: Place, node: Address, owner: Addres
   return { ...NOTHING, nodes: [node] };
 }
 
-function changeStake(writer: Writer, place: Place, node: Address, amount: Amount): Touched {
+function changeStake(writer: Writer, place: Place, node: Address, amount: Shares): Touched {
   writer
     .insert(stakeChanges)
     .values({ ...place, node, amount })

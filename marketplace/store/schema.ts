@@ -73,7 +73,7 @@ export const stakeChanges = sqliteTable(
     block: integer().notNull(),
     logIndex: integer().notNull(),
     node: hexText().notNull(),
-    /** Negative when stake leaves the quorums. */
+    /** Shares; negative when stake leaves the quorums. */
     amount: bigintText().notNull(),
   },
   (table) => [primaryKey({ columns: [table.block, table.logIndex] })],

@@ -5,6 +5,7 @@ import {
   createPublicClient,
   custom,
   encodeFunctionData,
+  getContractAddress,
   type Hex,
   keccak256,
   type LocalAccount,
@@ -33,6 +34,8 @@ export interface GasChain {
   readonly now: () => Promise<number>;
   readonly setTime: (seconds: number) => Promise<void>;
   readonly deploy: (code: Hex) => Promise<Address>;
+  /** Where the contract comes to stand that is deployed after `index` others from now on. */
+  readonly nextDeployment: (index: number) => Address;
   /** Fails when the transaction reverts. */
   readonly send: (from: LocalAccount, to: Address, data: Hex) => Promise<Sent>;
   /** Accounts with native money, the same for the same `label`. */
@@ -88,6 +91,8 @@ export async function createGasChain(): Promise<GasChain> {
       if (!contract) throw new Error("A deployment of the benchmark made no contract.");
       return contract;
     },
+    nextDeployment: (index) =>
+      getContractAddress({ from: owner.address, nonce: BigInt((nonces.get(owner.address) ?? 0) + index) }),
     fundTokens: async (account, token, spender, amount) => {
       const mint = { abi: tokenAbi, functionName: "mint", args: [account.address, amount] } as const;
       const approve = { abi: tokenAbi, functionName: "approve", args: [spender, amount] } as const;

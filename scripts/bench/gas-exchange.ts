@@ -3,7 +3,6 @@ import { artifacts } from "hardhat";
 import {
   type Abi,
   type Address,
-  encodeDeployData,
   encodeFunctionData,
   type Hex,
   keccak256,
@@ -21,6 +20,7 @@ import { compactSignature, leaseIdOf, signingHash } from "#protocol/signing.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
 import type { LeaseId, NodeId } from "#protocol/units.ts";
 import type { GasChain, Sent } from "./gas-chain.ts";
+import { deployPeers, stakeFor } from "./gas-peers.ts";
 
 const GRACE_SECONDS = 3_600;
 const LEASE_SECONDS = 86_400;
@@ -72,14 +72,9 @@ function add(cost: Cost, ...sent: readonly Sent[]): void {
 
 /** Deploys the exchange with `nodeCount` staked nodes, each with something earned, as any node at work has. */
 export async function deployExchange(chain: GasChain, nodeCount: number): Promise<Exchange> {
-  const [tokenArtifact, artifact] = [
-    await artifacts.readArtifact("PaymentToken"),
-    await artifacts.readArtifact("Exchange"),
-  ];
-  const token = await chain.deploy(tokenArtifact.bytecode as Hex);
-  const abi = artifact.abi as Abi;
-  const code = encodeDeployData({ abi, bytecode: artifact.bytecode as Hex, args: [token, GRACE_SECONDS] });
-  const address = await chain.deploy(code);
+  const token = await chain.deploy((await artifacts.readArtifact("PaymentToken")).bytecode as Hex);
+  const abi = (await artifacts.readArtifact("Exchange")).abi as Abi;
+  const { exchange: address, staking } = await deployPeers(chain, token, GRACE_SECONDS);
   const nodes = await chain.newAccounts(nodeCount, "node");
   nodes.sort((a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1));
   const [session] = await chain.newAccounts(1, "session");
@@ -92,9 +87,7 @@ export async function deployExchange(chain: GasChain, nodeCount: number): Promis
     const message = { node: node.address, owner: owner.address, validUntil };
     const signature = await signCompact(node, digestOf(exchange, "NodeRegistration", message));
     await chain.send(owner, address, call(exchange, "registerNode", [node.address, validUntil, signature]));
-    await chain.fundTokens(owner, token, address, FUNDS);
-    await chain.send(owner, address, call(exchange, "deposit", [FUNDS]));
-    await chain.send(owner, address, call(exchange, "addStake", [node.address, FUNDS / 2n]));
+    await stakeFor(chain, token, staking, { owner, node: node.address, amount: FUNDS / 2n });
   }
   return exchange;
 }

@@ -51,14 +51,13 @@ test("a node is registered and staked", async () => {
   const registration = { node: node.address, owner: owner.address, validUntil: BigInt(await readTime(chain)) + 600n };
   const signed = await signMessage(node, chain.domain, "NodeRegistration", registration);
   await local.send(owner, calls.registerNodeCall(chain, signed));
-  await local.fund(owner, 50n);
-  await local.send(owner, calls.addStakeCall(chain, node.address, 50n));
+  await local.stake(owner, node.address, 50n);
   const record = await readNode(chain, node.address);
   assert.deepEqual(record, {
     node: node.address.toLowerCase(),
     owner: owner.address.toLowerCase(),
     earned: 0n,
-    stake: 50n,
+    stake: 50_000_000n,
     unbonding: 0n,
     unbondsAt: 0,
     frozenUntil: 0,
@@ -101,11 +100,12 @@ test("a lease is opened, topped up, extended and settled", async () => {
 test("everyone gets out", async () => {
   await local.send(consumer, calls.collectEarningsCall(chain, [node.address]));
   assert.equal(await readBalance(chain, owner.address), 40n);
-  await local.send(owner, calls.startUnbondingCall(chain, node.address, 50n));
-  assert.equal((await readNode(chain, node.address))?.unbonding, 50n);
+  await local.send(owner, calls.startUnbondingCall(chain, node.address, 50_000_000n));
+  assert.equal((await readNode(chain, node.address))?.unbonding, 50_000_000n);
   await local.advance(1_100);
   await local.send(consumer, calls.finishUnbondingCall(chain, node.address));
-  assert.equal(await readBalance(chain, owner.address), 90n);
+  await local.send(owner, calls.redeemSharesCall(chain, owner.address, 50_000_000n));
+  assert.equal(await readTokenBalance(chain, owner.address), 50n);
   await local.send(owner, calls.closeLeaseCall(chain, terms));
   const closed = await readLease(chain, leaseId);
   assert.deepEqual([closed?.open, closed?.remaining], [false, 0n]);

@@ -3,8 +3,15 @@ import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import { type Address, createPublicClient, createWalletClient, type Hex, http, type LocalAccount } from "viem";
-import { approveCall, type ContractCall, depositCall, mintCall } from "#chain/calls.ts";
-import type { ChainSettings } from "#chain/connect.ts";
+import {
+  approveCall,
+  approveStakeCall,
+  type ContractCall,
+  depositCall,
+  depositStakeCall,
+  mintCall,
+} from "#chain/calls.ts";
+import { type ChainSettings, connectChain, type PeerContracts } from "#chain/connect.ts";
 import { deployExchange } from "#chain/deploy.ts";
 import type { Deployment } from "#chain/deployments.ts";
 import { runHardhat } from "#scripts/run-hardhat.ts";
@@ -17,6 +24,7 @@ export interface LocalChain extends AsyncDisposable, Deployment {
   readonly rpcUrl: string;
   /** What `connectChain` takes. */
   readonly settings: ChainSettings;
+  readonly contracts: PeerContracts;
   /** Hardhat's development accounts, each with 10,000 of the chain's currency; the last one deployed the contracts. */
   readonly accounts: readonly LocalAccount[];
   /** Any JSON-RPC method, such as `evm_snapshot`. */
@@ -27,6 +35,8 @@ export interface LocalChain extends AsyncDisposable, Deployment {
   send(account: LocalAccount, call: ContractCall): Promise<Hex>;
   /** Mints `amount` for `account` and deposits it in the exchange. */
   fund(account: LocalAccount, amount: bigint): Promise<void>;
+  /** Mints `amount` for the node's owner and stakes it, as shares of the vault. */
+  stake(owner: LocalAccount, node: Address, amount: bigint): Promise<void>;
 }
 
 /**
@@ -61,14 +71,20 @@ export async function startLocalChain(options: { graceSeconds?: number } = {}): 
   });
   const { chainId, exchange, token, deployedAt } = deployment;
   const settings = { rpcUrl, chainId, exchange, deployedAt };
-  return { ...deployment, rpcUrl, settings, accounts, ...createHands(settings, token), [Symbol.asyncDispose]: stop };
+  const { contracts } = await connectChain(settings);
+  const hands = createHands(settings, token, contracts);
+  return { ...deployment, rpcUrl, settings, contracts, accounts, ...hands, [Symbol.asyncDispose]: stop };
 
   async function stop(): Promise<void> {
     await server.close();
   }
 }
 
-function createHands(settings: ChainSettings, token: Address): Pick<LocalChain, "rpc" | "advance" | "send" | "fund"> {
+function createHands(
+  settings: ChainSettings,
+  token: Address,
+  contracts: PeerContracts,
+): Pick<LocalChain, "rpc" | "advance" | "send" | "fund" | "stake"> {
   const transport = http(settings.rpcUrl);
   const client = createPublicClient({ transport, cacheTime: 0, pollingInterval: 20 });
   const rpc = (method: string, params: readonly unknown[] = []) =>
@@ -90,6 +106,11 @@ function createHands(settings: ChainSettings, token: Address): Pick<LocalChain, 
       await send(account, mintCall({ token }, account.address, amount));
       await send(account, approveCall({ settings, token }, amount));
       await send(account, depositCall({ settings, token }, amount));
+    },
+    async stake(owner, node, amount) {
+      await send(owner, mintCall({ token }, owner.address, amount));
+      await send(owner, approveStakeCall({ settings, token, contracts }, amount));
+      await send(owner, depositStakeCall({ contracts }, node, amount));
     },
   };
 }

@@ -63,7 +63,7 @@ export class SimulatedChain {
       },
     };
     const settings = { rpcUrl: "http://127.0.0.1", chainId: 1, exchange: zeroAddress };
-    return { settings, client } as unknown as Chain;
+    return { settings, client, contracts: { vault: zeroAddress, staking: zeroAddress } } as unknown as Chain;
   }
 
   #find({ blockNumber, blockHash }: { blockNumber?: bigint; blockHash?: Hex }): SimulatedBlock | undefined {

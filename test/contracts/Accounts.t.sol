@@ -27,7 +27,6 @@ contract AccountsTest is ExchangeTest {
         deployExchange(token, 30 days + 1);
         expectError(abi.encodeWithSelector(IExchange.GraceOutOfRange.selector, type(uint40).max, 1, 30 days));
         deployExchange(token, type(uint40).max);
-        equal(exchange.UNBONDING(), 3 * GRACE, "unbonding");
     }
 
     function testFuzz_DepositAndWithdrawAreExact(uint96 amount, uint96 part) public {

@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 import {Attestation, IExchange, JobOrder, Lease} from "../../contracts/interfaces/IExchange.sol";
+import {IStaking} from "../../contracts/interfaces/IStaking.sol";
 import {ExchangeTest} from "./ExchangeTest.sol";
 
 contract AdjudicateTest is ExchangeTest {
     uint40 private constant LATE = DEADLINE + GRACE;
-    uint40 private constant FROZEN_UNTIL = LATE + 2 * GRACE;
+    uint40 private constant FROZEN_UNTIL = LATE + 4 * GRACE;
     address[] private nodes;
     Lease private lease;
     bytes32 private leaseId;
@@ -25,24 +26,24 @@ contract AdjudicateTest is ExchangeTest {
         exchange.adjudicate(lease, order, signature, attestations);
         equal(earned(nodes[0]), 4e6, "agreeing");
         equal(earned(nodes[2]), 0, "dissenting");
-        equal(exchange.nodeOf(nodes[0]).frozenUntil, 0, "agreeing");
-        equal(exchange.nodeOf(nodes[2]).frozenUntil, FROZEN_UNTIL, "dissenting");
+        equal(staking.stakeOf(nodes[0]).frozenUntil, 0, "agreeing");
+        equal(staking.stakeOf(nodes[2]).frozenUntil, FROZEN_UNTIL, "dissenting");
         equal(exchange.balanceOf(stranger), order.forceFee, "fee");
     }
 
     function test_FrozenStakeCannotLeaveUntilTheFreezeEnds() public {
         (JobOrder memory order, bytes memory signature, Attestation[] memory attestations) = dispute();
         vm.prank(ownerOf[nodes[2]]);
-        exchange.startUnbonding(nodes[2], 100e6);
+        staking.startUnbonding(nodes[2], 100e12);
         vm.warp(LATE + GRACE);
         exchange.adjudicate(lease, order, signature, attestations);
-        equal(exchange.nodeOf(nodes[2]).unbondsAt, START + 3 * GRACE, "unbondsAt");
+        equal(staking.stakeOf(nodes[2]).unbondsAt, START + 5 * GRACE, "unbondsAt");
         vm.warp(FROZEN_UNTIL - 1);
-        expectError(abi.encodeWithSelector(IExchange.StakeLocked.selector, nodes[2], FROZEN_UNTIL, FROZEN_UNTIL - 1));
-        exchange.finishUnbonding(nodes[2]);
+        expectError(abi.encodeWithSelector(IStaking.StakeLocked.selector, nodes[2], FROZEN_UNTIL, FROZEN_UNTIL - 1));
+        staking.finishUnbonding(nodes[2]);
         vm.warp(FROZEN_UNTIL);
-        exchange.finishUnbonding(nodes[2]);
-        equal(exchange.balanceOf(ownerOf[nodes[2]]), 100e6, "account");
+        staking.finishUnbonding(nodes[2]);
+        equal(vault.balanceOf(ownerOf[nodes[2]]), 100e12, "shares");
     }
 
     function test_NobodyIsFrozenWhileTheOrderIsInTime() public {
@@ -62,14 +63,14 @@ contract AdjudicateTest is ExchangeTest {
         (two[0], two[1]) = (attestations[0], attestations[1]);
         vm.warp(LATE + 1);
         exchange.adjudicate(lease, order, signature, two);
-        equal(exchange.nodeOf(nodes[2]).frozenUntil, 0, "omitted");
+        equal(staking.stakeOf(nodes[2]).frozenUntil, 0, "omitted");
         bytes32 orderId = exchange.orderIdOf(order);
         expectError(abi.encodeWithSelector(IExchange.NoDissent.selector, orderId));
         exchange.accuse(lease, order, signature, two);
 
         uint256 funds = exchange.leaseOf(leaseId).funds;
         exchange.accuse(lease, order, signature, attestations);
-        equal(exchange.nodeOf(nodes[2]).frozenUntil, FROZEN_UNTIL, "accused");
+        equal(staking.stakeOf(nodes[2]).frozenUntil, FROZEN_UNTIL, "accused");
         equal(exchange.leaseOf(leaseId).funds, funds, "funds");
     }
 
@@ -79,7 +80,7 @@ contract AdjudicateTest is ExchangeTest {
         exchange.accuse(lease, order, signature, attestations);
         vm.warp(LATE + GRACE);
         exchange.accuse(lease, order, signature, attestations);
-        equal(exchange.nodeOf(nodes[2]).frozenUntil, FROZEN_UNTIL, "frozenUntil");
+        equal(staking.stakeOf(nodes[2]).frozenUntil, FROZEN_UNTIL, "frozenUntil");
         vm.warp(LATE + GRACE + 1);
         bytes32 orderId = exchange.orderIdOf(order);
         uint256 until = LATE + GRACE;
@@ -91,7 +92,7 @@ contract AdjudicateTest is ExchangeTest {
         (JobOrder memory order, bytes memory signature, Attestation[] memory attestations) = dispute();
         vm.warp(LATE + 1);
         exchange.adjudicate(lease, order, signature, attestations);
-        equal(exchange.nodeOf(nodes[2]).staked, 100e6, "staked");
+        equal(staking.stakeOf(nodes[2]).staked, 100e12, "staked");
     }
 
     function dispute()

@@ -162,7 +162,7 @@ contract ClearTest is ExchangeTest {
         voucher.last = true;
         exchange.clear(batchOf(voucher));
         exchange.collectEarnings(nodes);
-        equal(exchange.balanceOf(own.consumer), FUNDS - 8e6, "account");
+        equal(exchange.balanceOf(own.consumer), FUNDS - 8e6 - (4e6 * FEE_BPS) / 10_000, "account");
     }
 
     function test_UnknownLeaseAndUnknownSeatAreSkipped() public {

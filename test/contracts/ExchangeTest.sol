@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {
     Attestation,
@@ -19,18 +18,10 @@ import {ClearingBatchType} from "../../contracts/types/ClearingBatchType.sol";
 import {NodeRegistrationType} from "../../contracts/types/NodeRegistrationType.sol";
 import {OpenLeaseType} from "../../contracts/types/OpenLeaseType.sol";
 import {VoucherType} from "../../contracts/types/VoucherType.sol";
-import {Vm} from "./Vm.sol";
-
-/// What the tests call of an exchange.
-interface ExchangeFace is IExchange, IERC5267 {
-    function UNBONDING() external view returns (uint40);
-}
+import {DeployedExchange} from "./DeployedExchange.sol";
 
 /// An exchange with a funded consumer and registered nodes of as many owners, and hands that sign for all of them.
-abstract contract ExchangeTest {
-    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
-
-    string internal constant EXCHANGE_ARTIFACT = "artifacts/contracts/Exchange.sol/Exchange.json";
+abstract contract ExchangeTest is DeployedExchange {
     uint40 internal constant GRACE = 1 hours;
     uint40 internal constant START = 1_800_000_000;
     uint40 internal constant EXPIRY = START + 10 days;
@@ -41,7 +32,6 @@ abstract contract ExchangeTest {
     bytes32 internal constant WRONG = keccak256("wrong");
 
     PaymentToken internal token;
-    ExchangeFace internal exchange;
     bytes32 private domain;
     address internal consumer = address(0xC0);
     address internal stranger = address(0x57);
@@ -52,23 +42,9 @@ abstract contract ExchangeTest {
     function setUpExchange() internal {
         vm.warp(START);
         token = new PaymentToken();
-        exchange = deployExchange(token, GRACE);
+        deployAll(token, GRACE);
         domain = domainOf(exchange);
         fund(consumer, 10 * FUNDS);
-    }
-
-    /// The exchange as `hardhat build` made it: `new Exchange` would compile it again inside every test contract.
-    function deployExchange(IERC20 paymentToken, uint256 grace) internal returns (ExchangeFace deployed) {
-        bytes memory creation = vm.parseJsonBytes(vm.readFile(EXCHANGE_ARTIFACT), ".bytecode");
-        bytes memory code = bytes.concat(creation, abi.encode(paymentToken, grace));
-        assembly ("memory-safe") {
-            deployed := create(0, add(code, 32), mload(code))
-            if iszero(deployed) {
-                let copy := mload(0x40)
-                returndatacopy(copy, 0, returndatasize())
-                revert(copy, returndatasize())
-            }
-        }
     }
 
     // Money
@@ -113,10 +89,14 @@ abstract contract ExchangeTest {
         ownerOf[node] = owner;
     }
 
-    function stakeOn(address node, uint256 amount) internal {
-        fund(ownerOf[node], amount);
-        vm.prank(ownerOf[node]);
-        exchange.addStake(node, amount);
+    /// Stakes `amount` of new tokens.
+    function stakeOn(address node, uint256 amount) internal returns (uint256 shares) {
+        address owner = ownerOf[node];
+        token.mint(owner, amount);
+        vm.prank(owner);
+        token.approve(address(staking), amount);
+        vm.prank(owner);
+        return staking.depositStake(node, amount);
     }
 
     // Leases and orders

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {IExchange, NodeView} from "../../contracts/interfaces/IExchange.sol";
+import {IExchange, JobOrder, Lease} from "../../contracts/interfaces/IExchange.sol";
 import {ExchangeTest} from "./ExchangeTest.sol";
 
 contract NodesTest is ExchangeTest {
@@ -71,73 +70,6 @@ contract NodesTest is ExchangeTest {
         exchange.registerNode(node, START, low);
     }
 
-    function test_OnlyTheOwnerStakesAndUnbonds() public {
-        expectError(abi.encodeWithSelector(IExchange.NodeUnknown.selector, node));
-        exchange.addStake(node, 1);
-        register(node, owner);
-        expectError(abi.encodeWithSelector(IExchange.NotNodeOwner.selector, node, owner, stranger));
-        vm.prank(stranger);
-        exchange.addStake(node, 1);
-        expectError(abi.encodeWithSelector(IExchange.NotNodeOwner.selector, node, owner, stranger));
-        vm.prank(stranger);
-        exchange.startUnbonding(node, 1);
-    }
-
-    function test_StakeComesFromTheOwnersAccount() public {
-        register(node, owner);
-        expectError(abi.encodeWithSelector(IExchange.AccountUnderfunded.selector, owner, 0, 9));
-        vm.prank(owner);
-        exchange.addStake(node, 9);
-        expectError(abi.encodeWithSelector(IExchange.AmountZero.selector));
-        vm.prank(owner);
-        exchange.addStake(node, 0);
-
-        stakeOn(node, 9);
-        equal(exchange.nodeOf(node).staked, 9, "staked");
-        equal(exchange.balanceOf(owner), 0, "account");
-    }
-
-    function test_UnbondingTakesItsTimeAndEndsInTheOwnersAccount() public {
-        register(node, owner);
-        stakeOn(node, 9);
-        expectError(abi.encodeWithSelector(IExchange.StakeUnderfunded.selector, node, 9, 10));
-        vm.prank(owner);
-        exchange.startUnbonding(node, 10);
-        expectError(abi.encodeWithSelector(IExchange.AmountZero.selector));
-        vm.prank(owner);
-        exchange.startUnbonding(node, 0);
-        expectError(abi.encodeWithSelector(IExchange.NothingUnbonding.selector, node));
-        exchange.finishUnbonding(node);
-
-        vm.prank(owner);
-        exchange.startUnbonding(node, 4);
-        uint40 until = START + exchange.UNBONDING();
-        vm.warp(until - 1);
-        expectError(abi.encodeWithSelector(IExchange.StakeLocked.selector, node, until, until - 1));
-        exchange.finishUnbonding(node);
-
-        vm.warp(until);
-        vm.prank(stranger);
-        exchange.finishUnbonding(node);
-        equal(exchange.balanceOf(owner), 4, "account");
-        NodeView memory facts = exchange.nodeOf(node);
-        equal(facts.staked, 5, "staked");
-        equal(facts.unbonding, 0, "unbonding");
-        equal(facts.unbondsAt, 0, "unbondsAt");
-    }
-
-    function test_UnbondingOnceMoreBeginsTheDelayAnew() public {
-        register(node, owner);
-        stakeOn(node, 9);
-        vm.prank(owner);
-        exchange.startUnbonding(node, 4);
-        vm.warp(START + 100);
-        vm.prank(owner);
-        exchange.startUnbonding(node, 5);
-        equal(exchange.nodeOf(node).unbonding, 9, "unbonding");
-        equal(exchange.nodeOf(node).unbondsAt, START + 100 + exchange.UNBONDING(), "unbondsAt");
-    }
-
     function test_CollectingIsBoundedAndPassesOverNodesWithoutEarnings() public {
         register(node, owner);
         address[] memory nodes = new address[](2);
@@ -147,5 +79,27 @@ contract NodesTest is ExchangeTest {
 
         expectError(abi.encodeWithSelector(IExchange.TooManyNodes.selector, 513, 512));
         exchange.collectEarnings(new address[](513));
+    }
+
+    function test_OwnersGetWhatTheirNodesEarnedLessTheFee() public {
+        address[] memory nodes = newCommittee(3, 0);
+        (Lease memory lease, bytes32 leaseId) = openLease(nodes);
+        JobOrder memory order = orderOf(leaseId, 1);
+        exchange.settle(lease, order, signOrder(order), attest(order, nodes, 3, 4e6 + 99));
+        exchange.collectEarnings(nodes);
+        for (uint256 i = 0; i < 3; ++i) equal(exchange.balanceOf(ownerOf[nodes[i]]), 4e6 + 99 - 4e4, "account");
+        equal(exchange.balanceOf(address(vault)), 3 * 4e4, "fees");
+        equal(earned(nodes[0]), 0, "earned");
+    }
+
+    function test_TheFeeIsBoundedAndFixed() public {
+        bytes memory arguments = abi.encode(token, GRACE, 501, address(vault), address(staking));
+        expectError(abi.encodeWithSelector(IExchange.FeeOutOfRange.selector, 501, 500));
+        this.deployWith(arguments);
+        equal(exchange.FEE_BPS(), FEE_BPS, "fee");
+    }
+
+    function deployWith(bytes calldata arguments) external {
+        deployBuilt("Exchange", arguments);
     }
 }

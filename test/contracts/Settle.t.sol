@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Attestation, IExchange, JobOrder, Lease, LeaseStatus} from "../../contracts/interfaces/IExchange.sol";
-import {ExchangeFace, ExchangeTest} from "./ExchangeTest.sol";
+import {ExchangeFace} from "./DeployedExchange.sol";
+import {ExchangeTest} from "./ExchangeTest.sol";
 
 contract SettleTest is ExchangeTest {
     address[] private nodes;
@@ -140,20 +141,20 @@ contract SettleTest is ExchangeTest {
         JobOrder memory order = orderOf(leaseId, 1);
         Attestation[] memory whale = firstOf(attest(order, nodes, 1, 4e6), 1);
         vm.warp(DEADLINE + 1);
-        expectNoQuorum(order, whale, 1, 1_000, 1_002);
+        expectNoQuorum(order, whale, 1, 1_000e6, 1_002e6);
     }
 
     function test_SybilsHeadsWithoutStakeAreNoQuorum() public {
         stakeOn(nodes[2], 1_000);
         JobOrder memory order = orderOf(leaseId, 1);
-        expectNoQuorum(order, attest(order, nodes, 2, 4e6), 2, 0, 1_000);
+        expectNoQuorum(order, attest(order, nodes, 2, 4e6), 2, 0, 1_000e6);
     }
 
     function test_UnbondingStakeDoesNotCount() public {
         stakeOn(nodes[0], 1_000);
         stakeOn(nodes[1], 999);
         vm.prank(ownerOf[nodes[0]]);
-        exchange.startUnbonding(nodes[0], 1_000);
+        staking.startUnbonding(nodes[0], 1_000e6);
         JobOrder memory order = orderOf(leaseId, 1);
         Attestation[] memory attestations = attest(order, nodes, 2, 4e6);
         settle(order, attestations);

@@ -9,8 +9,7 @@ import {
     Lease,
     LeaseOpening,
     LeaseStatus,
-    LeaseView,
-    NodeView
+    LeaseView
 } from "../../contracts/interfaces/IExchange.sol";
 import {ExchangeTest} from "./ExchangeTest.sol";
 
@@ -72,20 +71,24 @@ contract ExchangeHandler is ExchangeTest {
     // Nodes
 
     function addStake(uint256 node, uint256 amount) external {
-        address staked = nodeOf(node);
-        amount = bound(amount, 0, exchange.balanceOf(ownerOf[staked]) + 1);
-        act(this.addStake.selector, ownerOf[staked], abi.encodeCall(IExchange.addStake, (staked, amount)));
+        stakeOn(nodeOf(node), bound(amount, 1, FUNDS));
+        ++done[this.addStake.selector];
     }
 
-    function startUnbonding(uint256 node, uint256 amount) external {
+    function startUnbonding(uint256 node, uint256 shares) external {
         address staked = nodeOf(node);
-        amount = bound(amount, 0, uint256(exchange.nodeOf(staked).staked) + 1);
-        bytes memory data = abi.encodeCall(IExchange.startUnbonding, (staked, amount));
-        act(this.startUnbonding.selector, ownerOf[staked], data);
+        uint256 left = staking.stakeOf(staked).staked;
+        if (left == 0) return;
+        vm.prank(ownerOf[staked]);
+        staking.startUnbonding(staked, bound(shares, 1, left));
+        ++done[this.startUnbonding.selector];
     }
 
-    function finishUnbonding(uint256 node) external {
-        act(this.finishUnbonding.selector, stranger, abi.encodeCall(IExchange.finishUnbonding, (nodeOf(node))));
+    function harvest() external {
+        uint256 fees = exchange.balanceOf(address(vault));
+        vault.harvest();
+        withdrawn += fees;
+        if (fees > 0) ++done[this.harvest.selector];
     }
 
     function collectEarnings(uint256 node) external {
@@ -213,11 +216,8 @@ contract ExchangeHandler is ExchangeTest {
     /// Everything that the exchange owes to anyone.
     function owed() external view returns (uint256 total) {
         for (uint256 i = 0; i < accounts.length; ++i) total += exchange.balanceOf(accounts[i]);
-        total += exchange.balanceOf(stranger);
-        for (uint256 i = 0; i < NODES; ++i) {
-            NodeView memory node = exchange.nodeOf(nodes[i]);
-            total += uint256(node.earned) + node.staked + node.unbonding;
-        }
+        total += exchange.balanceOf(stranger) + exchange.balanceOf(address(vault));
+        for (uint256 i = 0; i < NODES; ++i) total += exchange.nodeOf(nodes[i]).earned;
         for (uint256 i = 0; i < leaseIds.length; ++i) total += exchange.leaseOf(leaseIds[i]).funds;
     }
 
@@ -233,17 +233,8 @@ contract ExchangeHandler is ExchangeTest {
         for (uint256 i = 0; i < leases.length; ++i) {
             if (exchange.leaseOf(leaseIds[i]).status == LeaseStatus.Closable) exchange.close(leases[i]);
         }
-        for (uint256 i = 0; i < NODES; ++i) {
-            uint256 staked = exchange.nodeOf(nodes[i]).staked;
-            if (staked == 0) continue;
-            vm.prank(ownerOf[nodes[i]]);
-            exchange.startUnbonding(nodes[i], staked);
-        }
-        vm.warp(end + exchange.UNBONDING());
-        for (uint256 i = 0; i < NODES; ++i) {
-            if (exchange.nodeOf(nodes[i]).unbonding > 0) exchange.finishUnbonding(nodes[i]);
-        }
         exchange.collectEarnings(nodes);
+        vault.harvest();
         accounts.push(stranger);
         for (uint256 i = 0; i < accounts.length; ++i) {
             uint256 amount = exchange.balanceOf(accounts[i]);
@@ -262,7 +253,7 @@ contract ExchangeHandler is ExchangeTest {
                 this.withdraw.selector,
                 this.addStake.selector,
                 this.startUnbonding.selector,
-                this.finishUnbonding.selector,
+                this.harvest.selector,
                 this.collectEarnings.selector,
                 this.open.selector,
                 this.topUp.selector,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Hex, type LocalAccount, toHex } from "viem";
-import { addStakeCall, openLeaseCall, registerNodeCall, settleCall } from "#chain/calls.ts";
+import { openLeaseCall, registerNodeCall, settleCall } from "#chain/calls.ts";
 import { type MarketplaceConfig, parseMarketplaceConfig } from "#marketplace/config/marketplace-config.ts";
 import { compareNodes } from "#protocol/order.ts";
 import type { LeaseTerms } from "#protocol/signed-messages.ts";
@@ -66,8 +66,7 @@ export async function registerNode(chain: LocalChain, domain: ExchangeDomain, no
     node.owner,
     registerNodeCall(chain, await signMessage(node.key, domain, "NodeRegistration", message)),
   );
-  await chain.fund(node.owner, 1_000_000n);
-  await chain.send(node.owner, addStakeCall(chain, node.key.address, 1_000_000n));
+  await chain.stake(node.owner, node.key.address, 1_000_000n);
 }
 
 export interface OpenLease {

@@ -1,6 +1,6 @@
 // Registered nodes: whose they are, what they offer, what they have at stake and earned.
 
-import { count, exact, memory, tokens } from "../format.ts";
+import { count, exact, memory, shares } from "../format.ts";
 import type { NodeView } from "../market-client.ts";
 import { Account } from "../parts/account.tsx";
 import { Copyable } from "../parts/copyable.tsx";
@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<NodeView>[] = [
   { head: "Slots", numeric: true, cell: ({ offer }) => (offer ? count(offer.message.slots) : none) },
   { head: "Memory", numeric: true, cell: ({ offer }) => (offer ? memory(offer.message.memoryPages) : none) },
   { head: "Isolation", cell: ({ offer }) => (offer ? offer.message.isolation : none) },
-  { head: "Stake", numeric: true, cell: ({ stake }) => tokens(stake) },
+  { head: "Stake, shares", numeric: true, cell: ({ stake }) => shares(stake) },
   { head: "Earned", numeric: true, cell: ({ earned }) => <strong>{exact(earned)}</strong> },
   { head: "Jobs", numeric: true, cell: ({ jobs }) => count(jobs) },
 ];

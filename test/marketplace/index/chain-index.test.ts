@@ -93,7 +93,7 @@ test("the index says what the chain says, through a reorganisation and restarts,
   await settleJob(market, lease, { nonce: 2, price: 2_500_000n });
   await local.send(consumer, topUpCall(local, lease.lease, 7_000_000n));
   await local.send(consumer, extendLeaseCall(local, lease.terms, nowSeconds() + 9_000));
-  await local.send(first.owner, startUnbondingCall(local, first.key.address, 400_000n));
+  await local.send(first.owner, startUnbondingCall(local, first.key.address, 400_000_000_000n));
   await registerNode(local, market.domain, { key: keyOf(60), owner: local.accounts[5] as (typeof first)["owner"] });
   await openLease(market, 2);
   const lost = await followed.rows();

@@ -1,13 +1,14 @@
-import { addStakeCall, registerNodeCall } from "#chain/calls.ts";
+import { registerNodeCall } from "#chain/calls.ts";
 import { readNode } from "#chain/read-node.ts";
 import { random32 } from "#client/random.ts";
 import { openNodeKey } from "#node/keys/open-node-key.ts";
 import { signNodeRegistration } from "#node/offers/registration.ts";
-import { formatAmount } from "#protocol/units.ts";
+import { formatShares } from "#protocol/units.ts";
 import type { Handler } from "../../../command/command.ts";
 import { fields } from "../../../command/table.ts";
 import { nodeConfigOf } from "../../../session/node-settings.ts";
 import { openSession } from "../../../session/open-session.ts";
+import { stakeTokens } from "../../../session/stake-tokens.ts";
 import type { NodeRegisterOptions } from "./node-register-options.ts";
 
 /** Long enough for the transaction to be mined on a busy chain. */
@@ -34,14 +35,14 @@ export const nodeRegisterHandler: Handler<NodeRegisterOptions> = async ({ node: 
     transaction = (await lane.send(`register:${node}:${random32().slice(2, 10)}`, registerNodeCall(chain, consent)))
       .hash;
   }
-  if (stake) await lane.send(`stake:${random32().slice(2, 18)}`, addStakeCall(chain, node, stake));
+  if (stake) await stakeTokens(chain, lane, { owner, node, amount: stake });
   const staked = (await readNode(chain, node))?.stake ?? 0n;
   return {
     json: { node, owner, transaction, alreadyRegistered: registered, stake: staked },
     text: fields([
       ["node", node],
       ["owner", owner],
-      ["stake", formatAmount(staked)],
+      ["stake", `${formatShares(staked)} shares`],
       ["registered", transaction ?? "already"],
     ]),
   };

@@ -5,7 +5,7 @@ import { amountOption } from "../../../command/option-values.ts";
 
 export const nodeRegisterFlags: readonly Flag[] = [
   ...NODE_FLAGS.filter(({ form }) => form.startsWith("--node-home")),
-  { form: "--stake <tokens>", summary: "also move this much from the owner's account to the node's stake" },
+  { form: "--stake <tokens>", summary: "also stake this much for the node, from the wallet and then from its account" },
 ];
 
 export interface NodeRegisterOptions {
