@@ -1,11 +1,12 @@
-// npm run fuzz -- [--calls 1000000] [--seed 0x…]: random hands on the exchange for longer than the tests take, a chunk
+// npm run fuzz -- [--calls 1000000] [--seed 0x…]: random hands on the exchange and the profit share for longer than the tests take, a chunk
 // at a time, each from its own seed. A chunk that fails prints the seed that repeats it.
 import { createHash, randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { runHardhat } from "./run-hardhat.ts";
 
-/** Runs times depth in test/contracts/Solvency.t.sol. */
-const CHUNK_CALLS = 100_000;
+/** The tests with random hands, and what runs times depth in them come to. */
+const TESTS = ["test/contracts/Solvency.t.sol", "test/contracts/Sharing.t.sol"];
+const CHUNK_CALLS = 118_000;
 const SEED_PATTERN = /^0x[0-9a-f]{64}$/;
 
 const { calls, seed } = readOptions();
@@ -17,7 +18,7 @@ if (!built.ok) {
 const chunks = Math.ceil(calls / CHUNK_CALLS);
 for (let chunk = 0; chunk < chunks; chunk++) {
   const chunkSeed = seedOf(seed, chunk);
-  const { ok, output } = await runHardhat(["test", "solidity", "test/contracts/Solvency.t.sol"], {
+  const { ok, output } = await runHardhat(["test", "solidity", ...TESTS], {
     FUZZ_SEED: chunkSeed,
   });
   if (!ok) {
