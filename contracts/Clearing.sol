@@ -89,16 +89,17 @@ abstract contract Clearing is Leases {
         bool signed;
         (leaseId, signed) = _leaseOf(entry, table);
         if (leaseId == 0) return (leaseId, SkipReason.SeatUnknown);
-        LeaseState memory state = _load(leaseId);
-        if (!state.live) return (leaseId, SkipReason.LeaseNotLive);
+        LeaseState state = _load(leaseId);
+        if (!state.live()) return (leaseId, SkipReason.LeaseNotLive);
         if (!signed) return (leaseId, SkipReason.NodeNotSigned);
-        if (entry.forced != state.forced) return (leaseId, SkipReason.ForcedSince);
-        bool less = entry.perNode < state.paidPerNode || entry.upTo < state.upTo;
-        bool same = entry.perNode == state.paidPerNode && entry.upTo == state.upTo;
+        if (entry.forced != state.forced()) return (leaseId, SkipReason.ForcedSince);
+        (uint256 paid, uint256 upTo) = (state.paidPerNode(), state.upTo());
+        bool less = entry.perNode < paid || entry.upTo < upTo;
+        bool same = entry.perNode == paid && entry.upTo == upTo;
         if (less || (same && !entry.last)) return (leaseId, SkipReason.VoucherStale);
-        uint256 each = entry.perNode - state.paidPerNode;
+        uint256 each = entry.perNode - paid;
         uint256 total = each * entry.size;
-        if (total > state.funds) return (leaseId, SkipReason.LeaseUnderfunded);
+        if (total > state.funds()) return (leaseId, SkipReason.LeaseUnderfunded);
         bytes32 digest = _hashTypedDataV4(
             VoucherType.hash(leaseId, entry.perNode, entry.upTo, entry.forced, entry.last)
         );
@@ -113,11 +114,9 @@ abstract contract Clearing is Leases {
             }
             seats <<= 16;
         }
-        state.funds -= uint96(total);
-        state.paidPerNode = entry.perNode;
-        state.upTo = entry.upTo;
+        state = state.withVoucher(state.funds() - total, entry.perNode, entry.upTo);
         emit LeaseCleared(leaseId, entry.perNode, entry.upTo, total);
-        if (entry.last) _end(leaseId, entry.consumer, state);
+        if (entry.last) state = _end(leaseId, entry.consumer, state);
         _store(leaseId, state);
         return (leaseId, SkipReason.None);
     }

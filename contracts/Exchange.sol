@@ -72,7 +72,7 @@ contract Exchange is Clearing {
     ) external {
         bytes32 leaseId = LeaseType.hash(lease);
         // The lease may be closed by now; what its committee signed stays true.
-        bytes32 orderId = _requireOrder(leaseId, lease.sessionKey, _load(leaseId).expiry, order, orderSignature);
+        bytes32 orderId = _requireOrder(leaseId, lease.sessionKey, _load(leaseId).expiry(), order, orderSignature);
         _requireAttestations(orderId, lease.nodes, attestations);
         Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order.quorumBps, attestations);
         if (group.size == attestations.length) revert NoDissent(orderId);
@@ -91,8 +91,11 @@ contract Exchange is Clearing {
             revert ClaimSizeOutOfRange(orders.length, 1, CLAIM_ORDERS_MAX);
         }
         bytes32 leaseId = LeaseType.hash(lease);
-        LeaseState memory state = _requireLive(leaseId);
-        (bytes32[] memory orderIds, uint256 maxPrice, uint256 fee) = _claimOrders(lease, leaseId, state, orders);
+        LeaseState state = _requireLive(leaseId);
+        bytes32[] memory orderIds;
+        uint256 maxPrice;
+        uint256 fee;
+        (state, orderIds, maxPrice, fee) = _claimOrders(lease, leaseId, state, orders);
         if (perNode > maxPrice) revert ClaimExceedsOrders(perNode, maxPrice);
         bytes32 ordersHash = keccak256(abi.encodePacked(orderIds));
         bytes32 claimId = _hashTypedDataV4(ClaimType.hash(leaseId, ordersHash, receiptsRoot, perNode));
@@ -108,7 +111,7 @@ contract Exchange is Clearing {
 
     /// @inheritdoc IExchange
     function isSettled(bytes32 leaseId, uint32 nonce) external view returns (bool) {
-        uint256 bits = nonce <= EARLY_NONCES ? _load(leaseId).early : settledNonces[leaseId][nonce >> 8];
+        uint256 bits = nonce <= EARLY_NONCES ? _load(leaseId).early() : settledNonces[leaseId][nonce >> 8];
         return bits & (1 << (nonce & 0xff)) != 0;
     }
 
@@ -124,8 +127,8 @@ contract Exchange is Clearing {
         Attestation[] calldata attestations
     ) private returns (bytes32 orderId, bytes32 resultHash) {
         bytes32 leaseId = LeaseType.hash(lease);
-        LeaseState memory state = _requireLive(leaseId);
-        orderId = _requireOrder(leaseId, lease.sessionKey, state.expiry, order, orderSignature);
+        LeaseState state = _requireLive(leaseId);
+        orderId = _requireOrder(leaseId, lease.sessionKey, state.expiry(), order, orderSignature);
         bool late = block.timestamp > order.deadline;
         if (!late && attestations.length != lease.nodes.length) {
             revert AttestationsMissing(attestations.length, lease.nodes.length, order.deadline);
@@ -134,7 +137,8 @@ contract Exchange is Clearing {
         Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order.quorumBps, attestations);
         resultHash = group.resultHash;
 
-        _useNonce(settledNonces[leaseId], state, order.nonce);
+        state = _useNonce(settledNonces[leaseId], state, order.nonce);
+        state = state.withForced((state.forced() + 1).toUint16());
         uint256 total = _payGroup(leaseId, orderId, group, order.maxPrice, attestations);
         _spend(leaseId, orderId, state, total, late ? order.forceFee : 0);
         emit OrderSettled(leaseId, orderId, order.nonce, resultHash, total);
@@ -202,20 +206,19 @@ contract Exchange is Clearing {
 
     function _useNonce(
         mapping(uint256 word => uint256 bits) storage settled,
-        LeaseState memory state,
-        uint32 nonce
-    ) private {
-        if (nonce <= state.upTo) revert NonceCovered(nonce, state.upTo);
+        LeaseState state,
+        uint256 nonce
+    ) private returns (LeaseState) {
+        if (nonce <= state.upTo()) revert NonceCovered(nonce, state.upTo());
         uint256 bit = 1 << (nonce & 0xff);
         if (nonce <= EARLY_NONCES) {
-            if (state.early & bit != 0) revert NonceUsed(nonce);
-            state.early |= uint8(bit);
-        } else {
-            uint256 used = settled[nonce >> 8];
-            if (used & bit != 0) revert NonceUsed(nonce);
-            settled[nonce >> 8] = used | bit;
+            if (state.early() & bit != 0) revert NonceUsed(nonce);
+            return state.withEarly(bit);
         }
-        state.forced = (uint256(state.forced) + 1).toUint16();
+        uint256 used = settled[nonce >> 8];
+        if (used & bit != 0) revert NonceUsed(nonce);
+        settled[nonce >> 8] = used | bit;
+        return state;
     }
 
     /// Checks each order as `settle` does, and that its consumer had until the deadline to pay by voucher; uses up its
@@ -223,18 +226,18 @@ contract Exchange is Clearing {
     function _claimOrders(
         Lease calldata lease,
         bytes32 leaseId,
-        LeaseState memory state,
+        LeaseState state,
         ClaimedOrder[] calldata orders
-    ) private returns (bytes32[] memory orderIds, uint256 maxPrice, uint256 fee) {
+    ) private returns (LeaseState, bytes32[] memory orderIds, uint256 maxPrice, uint256 fee) {
         orderIds = new bytes32[](orders.length);
         address sessionKey = lease.sessionKey;
         mapping(uint256 word => uint256 bits) storage settled = settledNonces[leaseId];
         for (uint256 i = 0; i < orders.length; ++i) {
             ClaimedOrder calldata claimed = orders[i];
             JobOrder calldata order = claimed.order;
-            bytes32 orderId = _requireOrder(leaseId, sessionKey, state.expiry, order, claimed.signature);
+            bytes32 orderId = _requireOrder(leaseId, sessionKey, state.expiry(), order, claimed.signature);
             _requireLate(orderId, order.deadline);
-            _useNonce(settled, state, order.nonce);
+            state = _useNonce(settled, state, order.nonce);
             // At most 1,024 amounts of 96 bits.
             unchecked {
                 maxPrice += order.maxPrice;
@@ -242,6 +245,8 @@ contract Exchange is Clearing {
             }
             orderIds[i] = orderId;
         }
+        state = state.withForced((state.forced() + orders.length).toUint16());
+        return (state, orderIds, maxPrice, fee);
     }
 
     function _requireClaimants(
@@ -277,10 +282,10 @@ contract Exchange is Clearing {
     }
 
     /// Takes what a forced settlement costs from the lease and writes its state.
-    function _spend(bytes32 leaseId, bytes32 orderId, LeaseState memory state, uint256 total, uint256 fee) private {
-        if (state.funds < total + fee) revert LeaseUnderfunded(leaseId, state.funds, total + fee);
-        state.funds -= uint96(total + fee);
-        _store(leaseId, state);
+    function _spend(bytes32 leaseId, bytes32 orderId, LeaseState state, uint256 total, uint256 fee) private {
+        uint256 funds = state.funds();
+        if (funds < total + fee) revert LeaseUnderfunded(leaseId, funds, total + fee);
+        _store(leaseId, state.withFunds(funds - total - fee));
         if (fee == 0) return;
         _credit(msg.sender, fee);
         emit ForceFeePaid(orderId, msg.sender, fee);

@@ -5,7 +5,7 @@ import {Memory} from "@openzeppelin/contracts/utils/Memory.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IExchange, Lease, LeaseOpening, LeaseStatus, LeaseView} from "./interfaces/IExchange.sol";
-import {LeasePacking, LeaseState} from "./LeaseState.sol";
+import {LeaseFields, LeaseState} from "./LeaseState.sol";
 import {Nodes} from "./Nodes.sol";
 import {Signatures} from "./Signatures.sol";
 import {LeaseType} from "./types/LeaseType.sol";
@@ -20,7 +20,7 @@ abstract contract Leases is Nodes {
     uint256 private constant LEASE_SECONDS_MAX = 366 days;
     uint256 private constant OPENINGS_MAX = 1_024;
 
-    mapping(bytes32 leaseId => uint256 packed) private leases;
+    mapping(bytes32 leaseId => LeaseState) private leases;
 
     /// @inheritdoc IExchange
     function open(Lease calldata lease, uint256 amount, uint40 expiry) external returns (bytes32 leaseId) {
@@ -52,12 +52,11 @@ abstract contract Leases is Nodes {
 
     /// @inheritdoc IExchange
     function topUp(bytes32 leaseId, uint256 amount) external {
-        LeaseState memory state = _requireLive(leaseId);
+        LeaseState state = _requireLive(leaseId);
         if (amount == 0) revert AmountZero();
 
         _debit(msg.sender, amount);
-        state.funds = (state.funds + amount).toUint96();
-        _store(leaseId, state);
+        _store(leaseId, state.withFunds((state.funds() + amount).toUint96()));
         emit LeaseToppedUp(leaseId, msg.sender, amount);
     }
 
@@ -65,36 +64,34 @@ abstract contract Leases is Nodes {
     function extend(Lease calldata lease, uint40 expiry) external {
         if (msg.sender != lease.consumer) revert NotConsumer(lease.consumer, msg.sender);
         bytes32 leaseId = LeaseType.hash(lease);
-        LeaseState memory state = _requireLive(leaseId);
-        _requireExpiry(expiry, state.expiry);
+        LeaseState state = _requireLive(leaseId);
+        _requireExpiry(expiry, state.expiry());
 
-        state.expiry = expiry;
-        _store(leaseId, state);
+        _store(leaseId, state.withExpiry(expiry));
         emit LeaseExtended(leaseId, expiry);
     }
 
     /// @inheritdoc IExchange
     function close(Lease calldata lease) external {
         bytes32 leaseId = LeaseType.hash(lease);
-        LeaseState memory state = _requireLive(leaseId);
-        uint256 from = uint256(state.expiry) + GRACE;
+        LeaseState state = _requireLive(leaseId);
+        uint256 from = state.expiry() + GRACE;
         if (block.timestamp <= from) revert LeaseNotClosable(leaseId, from, block.timestamp);
 
-        _end(leaseId, lease.consumer, state);
-        _store(leaseId, state);
+        _store(leaseId, _end(leaseId, lease.consumer, state));
     }
 
     /// @inheritdoc IExchange
     function leaseOf(bytes32 leaseId) external view returns (LeaseView memory) {
-        LeaseState memory state = _load(leaseId);
+        LeaseState state = _load(leaseId);
         return
             LeaseView({
                 status: _statusOf(state),
-                funds: state.funds,
-                paidPerNode: state.paidPerNode,
-                upTo: state.upTo,
-                forced: state.forced,
-                expiry: state.expiry
+                funds: uint96(state.funds()),
+                paidPerNode: uint64(state.paidPerNode()),
+                upTo: uint32(state.upTo()),
+                forced: uint16(state.forced()),
+                expiry: uint40(state.expiry())
             });
     }
 
@@ -130,11 +127,7 @@ abstract contract Leases is Nodes {
     /// Only after `_refusal` found none.
     function _open(bytes32 leaseId, Lease memory lease, uint256 amount, uint40 expiry) private {
         _debit(lease.consumer, amount);
-        LeaseState memory state;
-        state.funds = amount.toUint96();
-        state.expiry = expiry;
-        state.live = true;
-        _store(leaseId, state);
+        _store(leaseId, LeaseFields.opened(amount.toUint96(), expiry));
         emit LeaseOpened(leaseId, lease.consumer, lease.sessionKey, lease.nodes, lease.salt, uint96(amount), expiry);
     }
 
@@ -145,7 +138,7 @@ abstract contract Leases is Nodes {
         uint256 amount,
         uint256 expiry
     ) private view returns (bytes memory) {
-        if (leases[leaseId] != 0) return abi.encodeWithSelector(LeaseAlreadyOpened.selector, leaseId);
+        if (_load(leaseId).expiry() != 0) return abi.encodeWithSelector(LeaseAlreadyOpened.selector, leaseId);
         if (lease.sessionKey == address(0)) return abi.encodeWithSelector(SessionKeyZero.selector);
         if (amount == 0) return abi.encodeWithSelector(AmountZero.selector);
         uint256 max = block.timestamp + LEASE_SECONDS_MAX;
@@ -192,33 +185,33 @@ abstract contract Leases is Nodes {
         }
     }
 
-    function _load(bytes32 leaseId) internal view returns (LeaseState memory) {
-        return LeasePacking.unpack(leases[leaseId]);
+    function _load(bytes32 leaseId) internal view returns (LeaseState) {
+        return leases[leaseId];
     }
 
-    function _store(bytes32 leaseId, LeaseState memory state) internal {
-        leases[leaseId] = LeasePacking.pack(state);
+    function _store(bytes32 leaseId, LeaseState state) internal {
+        leases[leaseId] = state;
     }
 
     /// Leaves writing the state to the caller, who may have more to write.
-    function _end(bytes32 leaseId, address consumer, LeaseState memory state) internal {
-        uint256 refund = state.funds;
-        state.funds = 0;
-        state.live = false;
+    function _end(bytes32 leaseId, address consumer, LeaseState state) internal returns (LeaseState) {
+        uint256 refund = state.funds();
         _credit(consumer, refund);
         emit LeaseClosed(leaseId, consumer, refund);
+        return state.closed();
     }
 
-    function _requireLive(bytes32 leaseId) internal view returns (LeaseState memory state) {
+    function _requireLive(bytes32 leaseId) internal view returns (LeaseState state) {
         state = _load(leaseId);
-        if (!state.live) revert LeaseNotLive(leaseId, _statusOf(state));
+        if (!state.live()) revert LeaseNotLive(leaseId, _statusOf(state));
     }
 
-    function _statusOf(LeaseState memory state) internal view returns (LeaseStatus) {
-        if (state.expiry == 0) return LeaseStatus.None;
-        if (!state.live) return LeaseStatus.Closed;
-        if (block.timestamp <= state.expiry) return LeaseStatus.Live;
-        return block.timestamp <= uint256(state.expiry) + GRACE ? LeaseStatus.Ending : LeaseStatus.Closable;
+    function _statusOf(LeaseState state) internal view returns (LeaseStatus) {
+        uint256 expiry = state.expiry();
+        if (expiry == 0) return LeaseStatus.None;
+        if (!state.live()) return LeaseStatus.Closed;
+        if (block.timestamp <= expiry) return LeaseStatus.Live;
+        return block.timestamp <= expiry + GRACE ? LeaseStatus.Ending : LeaseStatus.Closable;
     }
 
     function _requireExpiry(uint256 expiry, uint256 after_) private view {
