@@ -43,8 +43,8 @@ export default defineConfig({
       // Tests repeat themselves exactly; `npm run fuzz` gives another seed.
       fuzz: { runs: 512, ...(process.env.FUZZ_SEED && { seed: process.env.FUZZ_SEED }) },
       invariant: { runs: 64, depth: 64, failOnRevert: true },
-      // The tests deploy the built exchange instead of compiling it into every test contract.
-      fsPermissions: { readFile: ["artifacts/contracts/Exchange.sol/Exchange.json"] },
+      // The tests deploy the built exchange instead of compiling it into every test contract, and read golden vectors.
+      fsPermissions: { readFile: ["artifacts/contracts/Exchange.sol/Exchange.json", "protocol/vectors/bls.json"] },
     },
   },
 });
