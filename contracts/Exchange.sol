@@ -6,12 +6,12 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Accounts} from "./Accounts.sol";
 import {Clearing} from "./Clearing.sol";
+import {Evidence} from "./Evidence.sol";
 import {Attestation, ClaimedOrder, IExchange, JobOrder, Lease} from "./interfaces/IExchange.sol";
 import {LeaseState} from "./LeaseState.sol";
 import {Nodes} from "./Nodes.sol";
 import {Quorum} from "./Quorum.sol";
 import {Signatures} from "./Signatures.sol";
-import {AttestationType} from "./types/AttestationType.sol";
 import {ClaimType} from "./types/ClaimType.sol";
 import {JobOrderType} from "./types/JobOrderType.sol";
 import {LeaseType} from "./types/LeaseType.sol";
@@ -21,8 +21,6 @@ import {LeaseType} from "./types/LeaseType.sol";
 contract Exchange is Clearing {
     using SafeCast for uint256;
 
-    uint256 private constant QUORUM_BPS_MIN = 5_001;
-    uint256 private constant BPS = 10_000;
     uint256 private constant CLAIM_ORDERS_MAX = 1_024;
     uint256 private constant EARLY_NONCES = 7;
 
@@ -62,7 +60,6 @@ contract Exchange is Clearing {
         bytes32 leaseId = LeaseType.hash(lease);
         // The lease may be closed by now; what its committee signed stays true.
         bytes32 orderId = _requireOrder(leaseId, lease.sessionKey, _load(leaseId).expiry, order, orderSignature);
-        _requireAttestations(orderId, lease.nodes, attestations);
         Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order.quorumBps, attestations);
         if (group.size == attestations.length) revert NoDissent(orderId);
         _freezeDissenters(orderId, order.deadline, group.resultHash, attestations);
@@ -119,7 +116,6 @@ contract Exchange is Clearing {
         if (!late && attestations.length != lease.nodes.length) {
             revert AttestationsMissing(attestations.length, lease.nodes.length, order.deadline);
         }
-        _requireAttestations(orderId, lease.nodes, attestations);
         Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order.quorumBps, attestations);
         resultHash = group.resultHash;
 
@@ -136,57 +132,39 @@ contract Exchange is Clearing {
         JobOrder calldata order,
         bytes calldata signature
     ) private view returns (bytes32 orderId) {
-        if (order.lease != leaseId) revert OrderOfOtherLease(leaseId, order.lease);
-        (uint256 deadline, uint256 quorumBps) = (order.deadline, order.quorumBps);
-        if (deadline > expiry) revert OrderOutlivesLease(deadline, expiry);
-        if (quorumBps < QUORUM_BPS_MIN || quorumBps > BPS) {
-            revert QuorumOutOfRange(quorumBps, QUORUM_BPS_MIN, BPS);
-        }
-        orderId = orderIdOf(order);
-        uint256 until = deadline + GRACE;
-        if (block.timestamp > until) revert OrderExpired(orderId, until, block.timestamp);
-        if (!Signatures.isBy(sessionKey, orderId, signature)) revert OrderSignatureInvalid(orderId, sessionKey);
+        uint256 until = uint256(order.deadline) + GRACE;
+        return Evidence.requireOrder(_domainSeparatorV4(), leaseId, sessionKey, expiry, until, order, signature);
     }
 
-    function _requireAttestations(
-        bytes32 orderId,
-        address[] calldata committee,
-        Attestation[] calldata attestations
-    ) private view {
-        uint256 seat = 0;
-        address previous = address(0);
-        for (uint256 i = 0; i < attestations.length; ++i) {
-            Attestation calldata attestation = attestations[i];
-            address node = attestation.node;
-            if (node <= previous) revert AttestationsNotAscending(node);
-            while (seat < committee.length && committee[seat] < node) ++seat;
-            if (seat == committee.length || committee[seat] != node) revert NotInCommittee(node);
-            bytes32 digest = _hashTypedDataV4(AttestationType.hash(orderId, attestation));
-            if (!Signatures.isBy(node, digest, attestation.signature)) revert AttestationSignatureInvalid(node);
-            previous = node;
-        }
-    }
-
-    /// Both shares are of the whole named committee, so that leaving a dissenter out of the calldata gains nothing.
+    /// Checks the attestations too. Both shares are of the whole named committee, so that leaving a dissenter out of the
+    /// calldata gains nothing.
     function _requireQuorum(
         bytes32 orderId,
         address[] calldata committee,
         uint256 quorumBps,
         Attestation[] calldata attestations
     ) private view returns (Quorum.Group memory group) {
+        uint256 seats = Evidence.requireAttestations(_domainSeparatorV4(), orderId, committee, attestations);
         group = Quorum.largest(attestations);
-        uint256 committeeStake = 0;
-        for (uint256 i = 0; i < committee.length; ++i) committeeStake += stakes[committee[i]].staked;
-        uint256 agreeingStake = 0;
-        for (uint256 i = 0; i < attestations.length; ++i) {
-            Attestation calldata attestation = attestations[i];
-            if (attestation.resultHash == group.resultHash) agreeingStake += stakes[attestation.node].staked;
-        }
-        bool byHeads = group.size * BPS >= quorumBps * committee.length;
-        // Holds for 0 of 0 too: a committee without stake is counted by heads alone.
-        bool byStake = agreeingStake * BPS >= quorumBps * committeeStake;
+        uint256 agreeing = Evidence.agreeingSeats(seats, attestations, group.resultHash);
+        (uint256 agreeingStake, uint256 committeeStake) = _weigh(committee, agreeing);
+        bool byHeads = Evidence.isQuorum(group.size, committee.length, quorumBps);
+        // A committee without stake is counted by heads alone.
+        bool byStake = Evidence.isQuorum(agreeingStake, committeeStake, quorumBps);
         if (!byHeads || !byStake) {
             revert NoQuorum(orderId, group.size, committee.length, agreeingStake, committeeStake, quorumBps);
+        }
+    }
+
+    /// The stakes of the committee, and of its nodes whose bit in `agreeing` is set.
+    function _weigh(
+        address[] calldata committee,
+        uint256 agreeing
+    ) private view returns (uint256 agreeingStake, uint256 committeeStake) {
+        for (uint256 i = 0; i < committee.length; ++i) {
+            uint256 staked = stakes[committee[i]].staked;
+            committeeStake += staked;
+            if ((agreeing >> i) & 1 == 1) agreeingStake += staked;
         }
     }
 
