@@ -43,8 +43,8 @@ export default defineConfig({
       // Tests repeat themselves exactly; `npm run fuzz` gives another seed.
       fuzz: { runs: 512, ...(process.env.FUZZ_SEED && { seed: process.env.FUZZ_SEED }) },
       invariant: { runs: 64, depth: 64, failOnRevert: true },
-      // The tests deploy the built contracts instead of compiling them into every test contract.
-      fsPermissions: { readDirectory: ["artifacts/contracts"] },
+      // The tests deploy the built contracts instead of compiling them into every test contract, and read golden vectors.
+      fsPermissions: { readDirectory: ["artifacts/contracts"], readFile: ["protocol/vectors/bls.json"] },
     },
   },
 });

@@ -6,13 +6,13 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Accounts} from "./Accounts.sol";
 import {Clearing} from "./Clearing.sol";
+import {Evidence} from "./Evidence.sol";
 import {Attestation, ClaimedOrder, IExchange, JobOrder, Lease} from "./interfaces/IExchange.sol";
 import {LeaseState} from "./LeaseState.sol";
 import {IStaking} from "./interfaces/IStaking.sol";
 import {Nodes} from "./Nodes.sol";
 import {Quorum} from "./Quorum.sol";
 import {Signatures} from "./Signatures.sol";
-import {AttestationType} from "./types/AttestationType.sol";
 import {ClaimType} from "./types/ClaimType.sol";
 import {JobOrderType} from "./types/JobOrderType.sol";
 import {LeaseType} from "./types/LeaseType.sol";
@@ -22,7 +22,6 @@ import {LeaseType} from "./types/LeaseType.sol";
 contract Exchange is Clearing {
     using SafeCast for uint256;
 
-    uint256 private constant QUORUM_BPS_MIN = 5_001;
     uint256 private constant CLAIM_ORDERS_MAX = 1_024;
     uint256 private constant EARLY_NONCES = 7;
 
@@ -49,7 +48,7 @@ contract Exchange is Clearing {
         bytes calldata orderSignature,
         Attestation[] calldata attestations
     ) external {
-        _settle(lease, order, orderSignature, attestations);
+        _settle(lease, order, orderSignature, attestations, false);
     }
 
     /// @inheritdoc IExchange
@@ -59,8 +58,7 @@ contract Exchange is Clearing {
         bytes calldata orderSignature,
         Attestation[] calldata attestations
     ) external {
-        (bytes32 orderId, bytes32 resultHash) = _settle(lease, order, orderSignature, attestations);
-        _freezeDissenters(orderId, order.deadline, resultHash, attestations);
+        _settle(lease, order, orderSignature, attestations, true);
     }
 
     /// @inheritdoc IExchange
@@ -73,10 +71,8 @@ contract Exchange is Clearing {
         bytes32 leaseId = LeaseType.hash(lease);
         // The lease may be closed by now; what its committee signed stays true.
         bytes32 orderId = _requireOrder(leaseId, lease.sessionKey, _load(leaseId).expiry(), order, orderSignature);
-        _requireAttestations(orderId, lease.nodes, attestations);
-        Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order.quorumBps, attestations);
+        Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order, attestations, true);
         if (group.size == attestations.length) revert NoDissent(orderId);
-        _freezeDissenters(orderId, order.deadline, group.resultHash, attestations);
     }
 
     /// @inheritdoc IExchange
@@ -124,24 +120,23 @@ contract Exchange is Clearing {
         Lease calldata lease,
         JobOrder calldata order,
         bytes calldata orderSignature,
-        Attestation[] calldata attestations
-    ) private returns (bytes32 orderId, bytes32 resultHash) {
+        Attestation[] calldata attestations,
+        bool freezing
+    ) private {
         bytes32 leaseId = LeaseType.hash(lease);
         LeaseState state = _requireLive(leaseId);
-        orderId = _requireOrder(leaseId, lease.sessionKey, state.expiry(), order, orderSignature);
+        bytes32 orderId = _requireOrder(leaseId, lease.sessionKey, state.expiry(), order, orderSignature);
         bool late = block.timestamp > order.deadline;
         if (!late && attestations.length != lease.nodes.length) {
             revert AttestationsMissing(attestations.length, lease.nodes.length, order.deadline);
         }
-        _requireAttestations(orderId, lease.nodes, attestations);
-        Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order.quorumBps, attestations);
-        resultHash = group.resultHash;
+        Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order, attestations, freezing);
 
         state = _useNonce(settledNonces[leaseId], state, order.nonce);
         state = state.withForced((state.forced() + 1).toUint16());
         uint256 total = _payGroup(leaseId, orderId, group, order.maxPrice, attestations);
         _spend(leaseId, orderId, state, total, late ? order.forceFee : 0);
-        emit OrderSettled(leaseId, orderId, order.nonce, resultHash, total);
+        emit OrderSettled(leaseId, orderId, order.nonce, group.resultHash, total);
     }
 
     function _requireOrder(
@@ -151,54 +146,32 @@ contract Exchange is Clearing {
         JobOrder calldata order,
         bytes calldata signature
     ) private view returns (bytes32 orderId) {
-        if (order.lease != leaseId) revert OrderOfOtherLease(leaseId, order.lease);
-        (uint256 deadline, uint256 quorumBps) = (order.deadline, order.quorumBps);
-        if (deadline > expiry) revert OrderOutlivesLease(deadline, expiry);
-        if (quorumBps < QUORUM_BPS_MIN || quorumBps > BPS) {
-            revert QuorumOutOfRange(quorumBps, QUORUM_BPS_MIN, BPS);
-        }
-        orderId = orderIdOf(order);
-        uint256 until = deadline + GRACE;
-        if (block.timestamp > until) revert OrderExpired(orderId, until, block.timestamp);
-        if (!Signatures.isBy(sessionKey, orderId, signature)) revert OrderSignatureInvalid(orderId, sessionKey);
+        uint256 until = uint256(order.deadline) + GRACE;
+        return Evidence.requireOrder(_domainSeparatorV4(), leaseId, sessionKey, expiry, until, order, signature);
     }
 
-    function _requireAttestations(
-        bytes32 orderId,
-        address[] calldata committee,
-        Attestation[] calldata attestations
-    ) private view {
-        uint256 seat = 0;
-        address previous = address(0);
-        for (uint256 i = 0; i < attestations.length; ++i) {
-            Attestation calldata attestation = attestations[i];
-            address node = attestation.node;
-            if (node <= previous) revert AttestationsNotAscending(node);
-            while (seat < committee.length && committee[seat] < node) ++seat;
-            if (seat == committee.length || committee[seat] != node) revert NotInCommittee(node);
-            bytes32 digest = _hashTypedDataV4(AttestationType.hash(orderId, attestation));
-            if (!Signatures.isBy(node, digest, attestation.signature)) revert AttestationSignatureInvalid(node);
-            previous = node;
-        }
-    }
-
-    /// Both shares are of the whole named committee, so that leaving a dissenter out of the calldata gains nothing.
+    /// Checks the attestations too, and when `freezing` freezes the stake of those that disagree. Both shares are of the whole named committee, so that leaving a dissenter out of the
+    /// calldata gains nothing.
     function _requireQuorum(
         bytes32 orderId,
         address[] calldata committee,
-        uint256 quorumBps,
-        Attestation[] calldata attestations
-    ) private view returns (Quorum.Group memory group) {
+        JobOrder calldata order,
+        Attestation[] calldata attestations,
+        bool freezing
+    ) private returns (Quorum.Group memory group) {
+        uint256 until = freezing ? _freezeUntil(orderId, order.deadline) : 0;
+        uint256 seats = Evidence.requireAttestations(_domainSeparatorV4(), orderId, committee, attestations);
         group = Quorum.largest(attestations);
         // All of them are a quorum of any heads and any stake.
         if (group.size == committee.length) return group;
-        (uint256 agreeingStake, uint256 committeeStake) = STAKING.weigh(
-            committee,
-            Quorum.seatsOf(group.resultHash, committee, attestations)
-        );
-        bool byHeads = group.size * BPS >= quorumBps * committee.length;
-        // Holds for 0 of 0 too: a committee without stake is counted by heads alone.
-        bool byStake = agreeingStake * BPS >= quorumBps * committeeStake;
+        uint256 agreeing = Evidence.agreeingSeats(seats, attestations, group.resultHash);
+        (uint256 agreeingStake, uint256 committeeStake) = freezing
+            ? STAKING.weighAndFreeze(committee, agreeing, seats ^ agreeing, orderId, uint40(until))
+            : STAKING.weigh(committee, agreeing);
+        uint256 quorumBps = order.quorumBps;
+        bool byHeads = Evidence.isQuorum(group.size, committee.length, quorumBps);
+        // A committee without stake is counted by heads alone.
+        bool byStake = Evidence.isQuorum(agreeingStake, committeeStake, quorumBps);
         if (!byHeads || !byStake) {
             revert NoQuorum(orderId, group.size, committee.length, agreeingStake, committeeStake, quorumBps);
         }
@@ -266,19 +239,11 @@ contract Exchange is Clearing {
         if (block.timestamp <= deadline) revert OrderInTime(orderId, deadline, block.timestamp);
     }
 
-    function _freezeDissenters(
-        bytes32 orderId,
-        uint256 deadline,
-        bytes32 resultHash,
-        Attestation[] calldata attestations
-    ) private {
+    /// From the order, not from the clock, so that showing the evidence again prolongs nothing. Two graces to appeal, two
+    /// more to decide and to punish.
+    function _freezeUntil(bytes32 orderId, uint256 deadline) private view returns (uint256) {
         _requireLate(orderId, deadline);
-        // From the order, not from the clock, so that showing the evidence again prolongs nothing. Two graces to appeal,
-        // two more to decide and to punish.
-        uint40 until = uint40(deadline + 4 * uint256(GRACE));
-        for (uint256 i = 0; i < attestations.length; ++i) {
-            if (attestations[i].resultHash != resultHash) STAKING.freeze(attestations[i].node, orderId, until);
-        }
+        return deadline + 4 * uint256(GRACE);
     }
 
     /// Takes what a forced settlement costs from the lease and writes its state.

@@ -26,20 +26,6 @@ library Quorum {
         if (group.size > 0) group.medianPrice = prices[(group.size - 1) / 2];
     }
 
-    /// Bit i is set when `committee[i]` attested `resultHash`. Both lists ascend, and all who attest are of the committee.
-    function seatsOf(
-        bytes32 resultHash,
-        address[] calldata committee,
-        Attestation[] calldata attestations
-    ) internal pure returns (uint256 seats) {
-        uint256 seat = 0;
-        for (uint256 i = 0; i < attestations.length; ++i) {
-            Attestation calldata attestation = attestations[i];
-            while (committee[seat] != attestation.node) ++seat;
-            if (attestation.resultHash == resultHash) seats |= 1 << seat;
-        }
-    }
-
     /// Boyer and Moore's vote: one pass, right whenever more than half agree.
     function majorityCandidate(Attestation[] calldata attestations) private pure returns (bytes32 candidate) {
         uint256 lead = 0;

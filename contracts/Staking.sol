@@ -98,10 +98,26 @@ contract Staking is IStaking, ReentrancyGuardTransient {
 
     /// @inheritdoc IStaking
     function freeze(address node, bytes32 orderId, uint40 until) external {
-        if (msg.sender != address(EXCHANGE) && msg.sender != COURT) revert NotPeer(msg.sender);
-        if (until <= stakes[node].frozenUntil) return;
-        stakes[node].frozenUntil = until;
-        emit StakeFrozen(node, orderId, until);
+        if (msg.sender != COURT) revert NotPeer(msg.sender);
+        _freeze(stakes[node], node, orderId, until);
+    }
+
+    /// @inheritdoc IStaking
+    function weighAndFreeze(
+        address[] calldata committee,
+        uint256 agreeing,
+        uint256 dissenting,
+        bytes32 orderId,
+        uint40 until
+    ) external returns (uint256 agreeingStake, uint256 committeeStake) {
+        if (msg.sender != address(EXCHANGE)) revert NotPeer(msg.sender);
+        for (uint256 i = 0; i < committee.length; ++i) {
+            Stake storage stake = stakes[committee[i]];
+            uint256 staked = stake.staked;
+            committeeStake += staked;
+            if ((agreeing >> i) & 1 == 1) agreeingStake += staked;
+            if ((dissenting >> i) & 1 == 1) _freeze(stake, committee[i], orderId, until);
+        }
     }
 
     /// @inheritdoc IStaking
@@ -142,7 +158,7 @@ contract Staking is IStaking, ReentrancyGuardTransient {
         for (uint256 i = 0; i < committee.length; ++i) {
             uint256 staked = stakes[committee[i]].staked;
             committeeStake += staked;
-            if (agreeing & (1 << i) != 0) agreeingStake += staked;
+            if ((agreeing >> i) & 1 == 1) agreeingStake += staked;
         }
     }
 
@@ -154,6 +170,12 @@ contract Staking is IStaking, ReentrancyGuardTransient {
         address[] calldata excludedOwners
     ) external view returns (address[] memory) {
         return pool.draw(randomness, seats, atBlock, excludedOwners);
+    }
+
+    function _freeze(Stake storage stake, address node, bytes32 orderId, uint40 until) private {
+        if (until <= stake.frozenUntil) return;
+        stake.frozenUntil = until;
+        emit StakeFrozen(node, orderId, until);
     }
 
     function _addStake(address node, address owner, uint256 shares) private {

@@ -22,6 +22,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   examples: [],
 };
 const PROTOCOL_PACKAGES = ["viem", "zod"];
+/** Curves and hashes are pure too, and one file has them. */
+const BLS_PACKAGES = ["@noble/curves/bls12-381", "@noble/hashes/hkdf", "@noble/hashes/sha2"];
 
 const FILE_LINES_MAX = 400;
 const FILE_LINES_MEDIAN_MAX = 120;
@@ -119,8 +121,9 @@ test("the protocol is pure: no clock, chance, network, disk or environment", () 
   assert.ok(protocol.length > 10);
   for (const source of protocol) {
     assert.doesNotMatch(source.text, impure, source.path);
+    const packages = source.path === "protocol/bls.ts" ? [...PROTOCOL_PACKAGES, ...BLS_PACKAGES] : PROTOCOL_PACKAGES;
     for (const { from } of source.imports) {
-      assert.ok(target(source.path, from) ?? PROTOCOL_PACKAGES.includes(from), `${source.path} imports ${from}`);
+      assert.ok(target(source.path, from) ?? packages.includes(from), `${source.path} imports ${from}`);
     }
   }
 });

@@ -49,7 +49,7 @@ interface IStaking {
     /// @notice Moves what has unbonded to the owner. Anyone may call.
     function finishUnbonding(address node) external;
 
-    /// @notice Keeps the node's stake where it is until `until`; never shortens a freeze. Only `EXCHANGE` and `COURT`.
+    /// @notice Keeps the node's stake where it is until `until`; never shortens a freeze. Only `COURT`.
     function freeze(address node, bytes32 orderId, uint40 until) external;
 
     /// @notice Takes at most `shares`, first of what is staked, then of what is unbonding, and gives them to `COURT`, which
@@ -64,6 +64,16 @@ interface IStaking {
         address[] calldata committee,
         uint256 agreeing
     ) external view returns (uint256 agreeingStake, uint256 committeeStake);
+
+    /// @notice `weigh`, and freezes the nodes of the committee whose bits are set in `dissenting`, as `freeze` does. Only
+    /// `EXCHANGE`, which takes it all back when the agreeing are no quorum.
+    function weighAndFreeze(
+        address[] calldata committee,
+        uint256 agreeing,
+        uint256 dissenting,
+        bytes32 orderId,
+        uint40 until
+    ) external returns (uint256 agreeingStake, uint256 committeeStake);
 
     /// @notice Nodes of distinct owners, drawn by their tickets at the end of block `atBlock`, in the order of their seats.
     function draw(

@@ -117,6 +117,11 @@ contract StakingTest is ExchangeTest {
         expectError(abi.encodeWithSelector(IStaking.NotPeer.selector, stranger));
         vm.prank(stranger);
         staking.freeze(node, REASON, START + 1);
+        address[] memory committee = new address[](1);
+        committee[0] = node;
+        expectError(abi.encodeWithSelector(IStaking.NotPeer.selector, court));
+        vm.prank(court);
+        staking.weighAndFreeze(committee, 0, 1, REASON, START + 1);
         address[2] memory others = [stranger, address(exchange)];
         for (uint256 i = 0; i < 2; ++i) {
             expectError(abi.encodeWithSelector(IStaking.NotPeer.selector, others[i]));
@@ -124,7 +129,8 @@ contract StakingTest is ExchangeTest {
             staking.slash(node, 1, REASON);
         }
         vm.prank(address(exchange));
-        staking.freeze(node, REASON, START + 1);
+        staking.weighAndFreeze(committee, 0, 1, REASON, START + 1);
+        equal(staking.stakeOf(node).frozenUntil, START + 1, "frozenUntil");
         vm.prank(court);
         staking.freeze(node, REASON, START + 2);
         equal(staking.stakeOf(node).frozenUntil, START + 2, "frozenUntil");
