@@ -19,7 +19,7 @@ function compiler(viaIR: boolean): SolcUserConfig {
 // The exchange goes the compiler's slow way, which gives cheaper code; the tests call it as it was built.
 const solidity = {
   compilers: [compiler(false)],
-  overrides: { "contracts/Exchange.sol": compiler(true) },
+  overrides: { "contracts/Exchange.sol": compiler(true), "contracts/Court.sol": compiler(true) },
 };
 
 // One block per transaction at the time of the machine's clock: without blocks of one time, several transactions in a
@@ -43,8 +43,14 @@ export default defineConfig({
       // Tests repeat themselves exactly; `npm run fuzz` gives another seed.
       fuzz: { runs: 512, ...(process.env.FUZZ_SEED && { seed: process.env.FUZZ_SEED }) },
       invariant: { runs: 64, depth: 64, failOnRevert: true },
-      // The tests deploy the built exchange instead of compiling it into every test contract, and read golden vectors.
-      fsPermissions: { readFile: ["artifacts/contracts/Exchange.sol/Exchange.json", "protocol/vectors/bls.json"] },
+      // The tests deploy the built contracts instead of compiling them into every test contract, and read golden vectors.
+      fsPermissions: {
+        readFile: [
+          "artifacts/contracts/Exchange.sol/Exchange.json",
+          "artifacts/contracts/Court.sol/Court.json",
+          "protocol/vectors/bls.json",
+        ],
+      },
     },
   },
 });

@@ -6,6 +6,7 @@ interface Vm {
     function addr(uint256 key) external pure returns (address);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function warp(uint256 time) external;
+    function roll(uint256 blockNumber) external;
     function prank(address sender) external;
     function assume(bool condition) external pure;
     function expectRevert(bytes calldata reason) external;
