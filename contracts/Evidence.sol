@@ -84,6 +84,20 @@ library Evidence {
         }
     }
 
+    /// By heads and by stake of the whole named committee. A committee without stake is counted by heads alone.
+    function requireQuorum(
+        bytes32 orderId,
+        uint256 quorumBps,
+        uint256 agreeing,
+        uint256 committee,
+        uint256 agreeingStake,
+        uint256 committeeStake
+    ) internal pure {
+        if (!isQuorum(agreeing, committee, quorumBps) || !isQuorum(agreeingStake, committeeStake, quorumBps)) {
+            revert IExchange.NoQuorum(orderId, agreeing, committee, agreeingStake, committeeStake, quorumBps);
+        }
+    }
+
     /// Whether `agreeing` of `all`, heads or stake, are the share that the order wants. None of none are.
     function isQuorum(uint256 agreeing, uint256 all, uint256 quorumBps) internal pure returns (bool) {
         return agreeing * BPS >= quorumBps * all;

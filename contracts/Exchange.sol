@@ -62,20 +62,6 @@ contract Exchange is Clearing {
     }
 
     /// @inheritdoc IExchange
-    function accuse(
-        Lease calldata lease,
-        JobOrder calldata order,
-        bytes calldata orderSignature,
-        Attestation[] calldata attestations
-    ) external {
-        bytes32 leaseId = LeaseType.hash(lease);
-        // The lease may be closed by now; what its committee signed stays true.
-        bytes32 orderId = _requireOrder(leaseId, lease.sessionKey, _load(leaseId).expiry(), order, orderSignature);
-        Quorum.Group memory group = _requireQuorum(orderId, lease.nodes, order, attestations, true);
-        if (group.size == attestations.length) revert NoDissent(orderId);
-    }
-
-    /// @inheritdoc IExchange
     function claim(
         Lease calldata lease,
         ClaimedOrder[] calldata orders,
@@ -168,13 +154,7 @@ contract Exchange is Clearing {
         (uint256 agreeingStake, uint256 committeeStake) = freezing
             ? STAKING.weighAndFreeze(committee, agreeing, seats ^ agreeing, orderId, uint40(until))
             : STAKING.weigh(committee, agreeing);
-        uint256 quorumBps = order.quorumBps;
-        bool byHeads = Evidence.isQuorum(group.size, committee.length, quorumBps);
-        // A committee without stake is counted by heads alone.
-        bool byStake = Evidence.isQuorum(agreeingStake, committeeStake, quorumBps);
-        if (!byHeads || !byStake) {
-            revert NoQuorum(orderId, group.size, committee.length, agreeingStake, committeeStake, quorumBps);
-        }
+        Evidence.requireQuorum(orderId, order.quorumBps, group.size, committee.length, agreeingStake, committeeStake);
     }
 
     function _useNonce(

@@ -309,7 +309,6 @@ interface IExchange {
         uint256 committeeStake,
         uint256 quorumBps
     );
-    error NoDissent(bytes32 orderId);
     error LeaseUnderfunded(bytes32 leaseId, uint256 funds, uint256 needed);
     error ClaimSizeOutOfRange(uint256 orders, uint256 min, uint256 max);
     error ClaimSignaturesMissing(uint256 present, uint256 committee);
@@ -351,15 +350,6 @@ interface IExchange {
     /// @notice The nodes disagree: `settle` after the deadline, which also freezes the stake of every dissenter that is
     /// shown, until the order's deadline + four graces. A freeze by itself takes nothing, it only keeps the stake where it is.
     function adjudicate(
-        Lease calldata lease,
-        JobOrder calldata order,
-        bytes calldata orderSignature,
-        Attestation[] calldata attestations
-    ) external;
-
-    /// @notice Freezes as `adjudicate` does and pays nobody, so that leaving a dissenter out of the calldata of a
-    /// settlement does not save it.
-    function accuse(
         Lease calldata lease,
         JobOrder calldata order,
         bytes calldata orderSignature,

@@ -50,42 +50,8 @@ contract AdjudicateTest is ExchangeTest {
         (JobOrder memory order, bytes memory signature, Attestation[] memory attestations) = dispute();
         bytes32 orderId = exchange.orderIdOf(order);
         vm.warp(LATE);
-        bytes memory inTime = abi.encodeWithSelector(IExchange.OrderInTime.selector, orderId, LATE, LATE);
-        expectError(inTime);
+        expectError(abi.encodeWithSelector(IExchange.OrderInTime.selector, orderId, LATE, LATE));
         exchange.adjudicate(lease, order, signature, attestations);
-        expectError(inTime);
-        exchange.accuse(lease, order, signature, attestations);
-    }
-
-    function test_CallerOmittingADissenterDoesNotSaveIt() public {
-        (JobOrder memory order, bytes memory signature, Attestation[] memory attestations) = dispute();
-        Attestation[] memory two = new Attestation[](2);
-        (two[0], two[1]) = (attestations[0], attestations[1]);
-        vm.warp(LATE + 1);
-        exchange.adjudicate(lease, order, signature, two);
-        equal(staking.stakeOf(nodes[2]).frozenUntil, 0, "omitted");
-        bytes32 orderId = exchange.orderIdOf(order);
-        expectError(abi.encodeWithSelector(IExchange.NoDissent.selector, orderId));
-        exchange.accuse(lease, order, signature, two);
-
-        uint256 funds = exchange.leaseOf(leaseId).funds;
-        exchange.accuse(lease, order, signature, attestations);
-        equal(staking.stakeOf(nodes[2]).frozenUntil, FROZEN_UNTIL, "accused");
-        equal(exchange.leaseOf(leaseId).funds, funds, "funds");
-    }
-
-    function test_ShowingTheEvidenceAgainProlongsNothing() public {
-        (JobOrder memory order, bytes memory signature, Attestation[] memory attestations) = dispute();
-        vm.warp(LATE + 1);
-        exchange.accuse(lease, order, signature, attestations);
-        vm.warp(LATE + GRACE);
-        exchange.accuse(lease, order, signature, attestations);
-        equal(staking.stakeOf(nodes[2]).frozenUntil, FROZEN_UNTIL, "frozenUntil");
-        vm.warp(LATE + GRACE + 1);
-        bytes32 orderId = exchange.orderIdOf(order);
-        uint256 until = LATE + GRACE;
-        expectError(abi.encodeWithSelector(IExchange.OrderExpired.selector, orderId, until, until + 1));
-        exchange.accuse(lease, order, signature, attestations);
     }
 
     function test_ConsumerWithTwoSybilsTakesNothingFromTheHonestThird() public {
