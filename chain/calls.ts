@@ -19,6 +19,7 @@ import type {
   Signed,
 } from "#protocol/signed-messages.ts";
 import type { Amount, NodeId, Shares, UnixSeconds } from "#protocol/units.ts";
+import { courtAbi } from "./abi/court-abi.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { paymentTokenAbi } from "./abi/payment-token-abi.ts";
 import { stakingAbi } from "./abi/staking-abi.ts";
@@ -35,7 +36,7 @@ export interface ContractCall {
 }
 
 type Target = Pick<Chain, "settings" | "token">;
-type StakingTarget = Pick<Chain, "contracts">;
+type PeerTarget = Pick<Chain, "contracts">;
 type Method = ContractFunctionName<typeof exchangeAbi, "nonpayable">;
 
 /** Moves `amount` of the sender's approved tokens into its account. */
@@ -60,27 +61,27 @@ export function registerNodeCall(chain: Target, { message, signature }: Signed<N
 }
 
 /** Puts `amount` of the owner's tokens, approved for the staking contract, into the profit share and stakes the shares. */
-export function depositStakeCall(chain: StakingTarget, node: NodeId, amount: Amount): ContractCall {
+export function depositStakeCall(chain: PeerTarget, node: NodeId, amount: Amount): ContractCall {
   return stakingCall(chain, "depositStake", [node, amount]);
 }
 
 /** Takes `shares` of stake out of all quorums and draws. */
-export function startUnbondingCall(chain: StakingTarget, node: NodeId, shares: Shares): ContractCall {
+export function startUnbondingCall(chain: PeerTarget, node: NodeId, shares: Shares): ContractCall {
   return stakingCall(chain, "startUnbonding", [node, shares]);
 }
 
 /** Moves what has unbonded to the owner, as shares of the profit share. */
-export function finishUnbondingCall(chain: StakingTarget, node: NodeId): ContractCall {
+export function finishUnbondingCall(chain: PeerTarget, node: NodeId): ContractCall {
   return stakingCall(chain, "finishUnbonding", [node]);
 }
 
 /** Brings the exchange's fees to the profit share. */
-export function harvestCall({ contracts }: StakingTarget): ContractCall {
+export function harvestCall({ contracts }: PeerTarget): ContractCall {
   return { to: contracts.vault, data: encodeFunctionData({ abi: vaultAbi, functionName: "harvest" }), name: "harvest" };
 }
 
 /** Redeems `shares` of the profit share, which `account` holds, for tokens to the same account. */
-export function redeemSharesCall({ contracts }: StakingTarget, account: Address, shares: Shares): ContractCall {
+export function redeemSharesCall({ contracts }: PeerTarget, account: Address, shares: Shares): ContractCall {
   const data = encodeFunctionData({ abi: vaultAbi, functionName: "redeem", args: [shares, account, account] });
   return { to: contracts.vault, data, name: "redeem" };
 }
@@ -130,14 +131,19 @@ export function adjudicateCall(
   return attestedCall(chain, "adjudicate", terms, order, attestations);
 }
 
-/** Freezes as `adjudicateCall` does and pays nobody. */
+/** Freezes as `adjudicateCall` does, at the court, which remembers it in a drawn lease, and pays nobody. */
 export function accuseCall(
-  chain: Target,
+  { contracts }: PeerTarget,
   terms: LeaseTerms,
   order: Signed<JobOrder>,
   attestations: readonly Signed<Attestation>[],
 ): ContractCall {
-  return attestedCall(chain, "accuse", terms, order, attestations);
+  const args = [terms, order.message, order.signature, rowsOf(attestations)] as const;
+  return {
+    to: contracts.court,
+    data: encodeFunctionData({ abi: courtAbi, functionName: "accuse", args }),
+    name: "accuse",
+  };
 }
 
 /** Opens leases by their consumers' signatures; one that cannot be opened is skipped. */
@@ -172,7 +178,7 @@ export function approveCall({ settings, token }: Target, amount: Amount): Contra
 }
 
 /** Lets the staking contract take `amount` of the sender's tokens. */
-export function approveStakeCall({ contracts, token }: StakingTarget & Target, amount: Amount): ContractCall {
+export function approveStakeCall({ contracts, token }: PeerTarget & Target, amount: Amount): ContractCall {
   return approvalCall(token, contracts.staking, amount);
 }
 
@@ -189,7 +195,7 @@ export function mintCall({ token }: Pick<Target, "token">, to: Address, amount: 
 
 function attestedCall(
   chain: Target,
-  name: "settle" | "adjudicate" | "accuse",
+  name: "settle" | "adjudicate",
   terms: LeaseTerms,
   order: Signed<JobOrder>,
   attestations: readonly Signed<Attestation>[],
@@ -213,7 +219,7 @@ function exchangeCall<Name extends Method>(
 }
 
 function stakingCall<Name extends ContractFunctionName<typeof stakingAbi, "nonpayable">>(
-  { contracts }: StakingTarget,
+  { contracts }: PeerTarget,
   name: Name,
   args: ContractFunctionArgs<typeof stakingAbi, "nonpayable", Name>,
 ): ContractCall {

@@ -1,6 +1,6 @@
 // Decides whether an endpoint serves the chain and the exchange that the settings name. It never signs, and it never
 // tries another endpoint: which one to trust is its user's choice.
-import { type Address, createPublicClient, type Hex, http, type PublicClient } from "viem";
+import { type Address, createPublicClient, type Hex, http, isAddressEqual, type PublicClient, parseAbi } from "viem";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
@@ -20,7 +20,18 @@ export interface PeerContracts {
   /** The profit share. */
   readonly vault: Address;
   readonly staking: Address;
+  readonly draws: Address;
+  readonly court: Address;
 }
+
+/** What the contracts tell of each other. */
+const PEER_ABI = parseAbi([
+  "function EXCHANGE() view returns (address)",
+  "function VAULT() view returns (address)",
+  "function COURT() view returns (address)",
+  "function DRAWS() view returns (address)",
+  "function STAKING() view returns (address)",
+]);
 
 /** A chain that was reached and holds the exchange. Addresses are in lower case, as everything that chain/ returns. */
 export interface Chain {
@@ -76,17 +87,49 @@ export async function connectChain(settings: ChainSettings, options: { signal?: 
   const [token, graceSeconds, vault, staking] = await call("the exchange's terms", facts).catch((error: unknown) => {
     throw error instanceof ProtocolError && error.code === "chain-unreachable" ? error : missing(settings, error);
   });
+  const contracts = await call("the exchange's peers", () => readPeers(probe, settings.exchange, vault, staking)).catch(
+    (error: unknown) => {
+      throw error instanceof ProtocolError && error.code === "chain-unreachable" ? error : missing(settings, error);
+    },
+  );
   const genesis = await call("the first block", () => probe.getBlock({ blockNumber: 0n }));
   const exchange = lowerAddresses(settings.exchange);
   return {
     settings: { ...settings, exchange },
     domain: { chainId, exchange },
     token: lowerAddresses(token),
-    contracts: lowerAddresses({ vault, staking }),
+    contracts,
     graceSeconds,
     genesis: genesis.hash,
     client: createChainClient(settings.rpcUrl),
   };
+}
+
+/** The peers, which must all name the exchange and each other: one that does not could be anybody's. */
+async function readPeers(
+  probe: PublicClient,
+  exchange: Address,
+  vault: Address,
+  staking: Address,
+): Promise<PeerContracts> {
+  const read = (address: Address, functionName: "EXCHANGE" | "VAULT" | "COURT" | "DRAWS" | "STAKING") =>
+    probe.readContract({ address, abi: PEER_ABI, functionName });
+  const court = await read(staking, "COURT");
+  const draws = await read(court, "DRAWS");
+  const named = await Promise.all([
+    read(vault, "EXCHANGE"),
+    read(staking, "EXCHANGE"),
+    read(court, "EXCHANGE"),
+    read(staking, "VAULT"),
+    read(court, "VAULT"),
+    read(court, "STAKING"),
+    read(draws, "STAKING"),
+  ]);
+  const expected = [exchange, exchange, exchange, vault, vault, staking, staking];
+  if (named.every((address, i) => isAddressEqual(address, expected[i] as Address))) {
+    return lowerAddresses({ vault, staking, draws, court });
+  }
+  throw new Error("The contracts beside the exchange do not all name it and each other.");
 }
 
 /** Connects at the first call, and anew at the next one after a failure; everyone who calls meanwhile shares the attempt. */

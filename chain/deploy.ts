@@ -35,6 +35,12 @@ const POLL_MILLIS = 100;
 const FEE_BPS = 100;
 /** Shares for which a node stands once in draws: those of a hundred tokens. */
 const TICKET: Shares = 100n * 10n ** BigInt(SHARE_DECIMALS);
+/** Blocks from a draw's request to its randomness: two epochs of Ethereum, and a few transactions of a development chain. */
+const DRAW_DELAY = 64;
+const DEVELOPMENT_DRAW_DELAY = 4;
+const JURY_SEATS = 31;
+/** For each juror who signed a verdict: the shares of one token. */
+const JURY_PAY: Shares = 10n ** BigInt(SHARE_DECIMALS);
 
 /** Hardhat's, Ganache's and Geth's development chains: there the faucet token cannot be mistaken for money. */
 const DEVELOPMENT_CHAINS: readonly number[] = [31_337, 1_337];
@@ -60,10 +66,13 @@ export async function deployExchange(options: DeployOptions): Promise<Deployment
   );
   const at = (index: number) =>
     lowerAddresses(getContractAddress({ from: account.address, nonce: BigInt(nonce + index) }));
-  const [exchange, vault, staking, court] = [at(0), at(1), at(2), at(4)];
+  const [exchange, vault, staking, draws, court] = [at(0), at(1), at(2), at(3), at(4)];
   const deployed = await deployContract(options, "Exchange", [token, graceSeconds, feeBps, vault, staking], exchange);
   await deployContract(options, "Vault", [token, exchange], vault);
   await deployContract(options, "Staking", [vault, exchange, court, TICKET], staking);
+  const delay = DEVELOPMENT_CHAINS.includes(chainId) ? DEVELOPMENT_DRAW_DELAY : DRAW_DELAY;
+  await deployContract(options, "Draws", [staking, delay], draws);
+  await deployContract(options, "Court", [exchange, staking, draws, vault, JURY_SEATS, JURY_PAY], court);
   return lowerAddresses({ chainId, exchange, token, deployedAt: deployed.block });
 
   async function deployToken(given: DeployOptions, id: number): Promise<Deployed> {

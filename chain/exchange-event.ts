@@ -1,14 +1,16 @@
-// Decides what an event of the exchange or of its stakes looks like to us: its arguments by name, and where and when it
+// Decides what an event of the exchange or of its peers looks like to us: its arguments by name, and where and when it
 // stands.
 // It never decides whether the event will stay: the follower tells that.
 import { type ContractEventName, type DecodeEventLogReturnType, type Hex, type Log, parseEventLogs } from "viem";
 import type { UnixSeconds } from "#protocol/units.ts";
+import { courtAbi } from "./abi/court-abi.ts";
+import { drawsAbi } from "./abi/draws-abi.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { stakingAbi } from "./abi/staking-abi.ts";
 import { lowerAddresses } from "./lower-addresses.ts";
 
 /** The contracts whose events are followed; no two of them have events of one name. */
-const FOLLOWED_ABI = [...exchangeAbi, ...stakingAbi] as const;
+const FOLLOWED_ABI = [...exchangeAbi, ...stakingAbi, ...drawsAbi, ...courtAbi] as const;
 type FollowedAbi = typeof FOLLOWED_ABI;
 
 export type ExchangeEventName = ContractEventName<FollowedAbi>;

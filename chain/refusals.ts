@@ -4,11 +4,16 @@ import { decodeErrorResult, type Hex } from "viem";
 import { LEASE_STATES } from "#protocol/lease-transitions.ts";
 import { type ContextValue, type ErrorCategory, ProtocolError } from "#protocol/protocol-error.ts";
 import { formatAmount, formatShares } from "#protocol/units.ts";
+import { courtAbi } from "./abi/court-abi.ts";
+import { drawsAbi } from "./abi/draws-abi.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { paymentTokenAbi } from "./abi/payment-token-abi.ts";
 import { stakingAbi } from "./abi/staking-abi.ts";
 import { vaultAbi } from "./abi/vault-abi.ts";
 import { lowerAddresses } from "./lower-addresses.ts";
+
+/** Every contract that a call may reach, the token last: whose error it is follows from its selector. */
+const ALL_ABIS = [...exchangeAbi, ...stakingAbi, ...drawsAbi, ...courtAbi, ...vaultAbi, ...paymentTokenAbi] as const;
 
 type Context = Readonly<Record<string, ContextValue>>;
 
@@ -99,7 +104,7 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
 export function refusalOf(call: string, data: Hex, cause: unknown): ProtocolError {
   let decoded: { errorName: string; args?: readonly unknown[] | undefined; abiItem: unknown };
   try {
-    decoded = decodeErrorResult({ abi: [...exchangeAbi, ...stakingAbi, ...vaultAbi, ...paymentTokenAbi], data });
+    decoded = decodeErrorResult({ abi: ALL_ABIS, data });
   } catch {
     return revertedWithout(call, { data: data.slice(0, 138) }, cause);
   }

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 /** Contracts that TypeScript talks to; the others are parts of these. */
 export const ABI_FILES = {
+  Court: { file: "court-abi.ts", constant: "courtAbi" },
+  Draws: { file: "draws-abi.ts", constant: "drawsAbi" },
   Exchange: { file: "exchange-abi.ts", constant: "exchangeAbi" },
   PaymentToken: { file: "payment-token-abi.ts", constant: "paymentTokenAbi" },
   Staking: { file: "staking-abi.ts", constant: "stakingAbi" },

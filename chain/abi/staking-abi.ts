@@ -39,4 +39,5 @@ export const stakingAbi = [
   {"type":"function","name":"UNBONDING","inputs":[],"outputs":[{"name":"","type":"uint40"}],"stateMutability":"view"},
   {"type":"function","name":"VAULT","inputs":[],"outputs":[{"name":"","type":"address"}],"stateMutability":"view"},
   {"type":"function","name":"weigh","inputs":[{"name":"committee","type":"address[]"},{"name":"agreeing","type":"uint256"}],"outputs":[{"name":"agreeingStake","type":"uint256"},{"name":"committeeStake","type":"uint256"}],"stateMutability":"view"},
+  {"type":"function","name":"weighAndFreeze","inputs":[{"name":"committee","type":"address[]"},{"name":"agreeing","type":"uint256"},{"name":"dissenting","type":"uint256"},{"name":"orderId","type":"bytes32"},{"name":"until","type":"uint40"}],"outputs":[{"name":"agreeingStake","type":"uint256"},{"name":"committeeStake","type":"uint256"}],"stateMutability":"nonpayable"},
 ] as const;

@@ -62,8 +62,9 @@ export class SimulatedChain {
           .flatMap(logsOf);
       },
     };
+    const contracts = { vault: zeroAddress, staking: zeroAddress, draws: zeroAddress, court: zeroAddress };
     const settings = { rpcUrl: "http://127.0.0.1", chainId: 1, exchange: zeroAddress };
-    return { settings, client, contracts: { vault: zeroAddress, staking: zeroAddress } } as unknown as Chain;
+    return { settings, client, contracts } as unknown as Chain;
   }
 
   #find({ blockNumber, blockHash }: { blockNumber?: bigint; blockHash?: Hex }): SimulatedBlock | undefined {

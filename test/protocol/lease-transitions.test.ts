@@ -31,7 +31,7 @@ import {
 
 const RIGHT: Hex = `0x${"01".repeat(32)}`;
 const WRONG: Hex = `0x${"02".repeat(32)}`;
-const FORCING: readonly LeaseEvent[] = ["settle", "claim", "adjudicate", "accuse"];
+const FORCING: readonly LeaseEvent[] = ["settle", "claim", "adjudicate"];
 const DEADLINE_SECONDS = 50;
 
 let stage: LeaseStage;
@@ -105,8 +105,6 @@ async function callOf(event: LeaseEvent, { terms, expiry, order }: Subject): Pro
     }
     case "adjudicate":
       return calls.adjudicateCall(chain, terms, order, await disputed());
-    case "accuse":
-      return calls.accuseCall(chain, terms, order, await disputed());
     case "close":
       return calls.closeLeaseCall(chain, terms);
     default:
@@ -145,12 +143,6 @@ for (const state of LEASE_STATES) {
     }
   });
 }
-
-test("a lease closed by its grace's end leaves nothing to accuse for", async () => {
-  const subject = await bring("closable", "close");
-  await stage.send(calls.closeLeaseCall(stage.chain, subject.terms));
-  assert.deepEqual(await happen("accuse", subject), { refused: "order-expired" });
-});
 
 test("states and reasons stand in the contract's order", () => {
   const path = new URL("../../contracts/interfaces/IExchange.sol", import.meta.url);
