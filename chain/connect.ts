@@ -11,6 +11,8 @@ export interface ChainSettings {
   readonly rpcUrl: string;
   readonly chainId: number;
   readonly exchange: Address;
+  /** The contract of draws; without it no committee can be drawn. */
+  readonly draws?: Address | undefined;
   /** Block of the exchange's deployment, before which there is nothing to follow; 0 when not known. */
   readonly deployedAt?: number;
 }

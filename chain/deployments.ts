@@ -10,6 +10,8 @@ export const deployment = z.strictObject({
   chainId: z.number().int().positive(),
   exchange: wire.address,
   token: wire.address,
+  /** The contract of draws, where there is one. */
+  draws: wire.address.optional(),
   /** Block of the exchange's deployment. */
   deployedAt: z.number().int().nonnegative(),
 });

@@ -4,11 +4,16 @@ import { decodeErrorResult, type Hex } from "viem";
 import { LEASE_STATES } from "#protocol/lease-transitions.ts";
 import { type ContextValue, type ErrorCategory, ProtocolError } from "#protocol/protocol-error.ts";
 import { formatAmount } from "#protocol/units.ts";
+import { drawsAbi } from "./abi/draws-abi.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { paymentTokenAbi } from "./abi/payment-token-abi.ts";
+import { ticketsAbi } from "./abi/tickets-abi.ts";
 import { lowerAddresses } from "./lower-addresses.ts";
 
 type Context = Readonly<Record<string, ContextValue>>;
+
+/** A call may come back with the refusal of a contract behind the one that was called. */
+const CONTRACT_ABIS = [...exchangeAbi, ...paymentTokenAbi, ...drawsAbi, ...ticketsAbi];
 
 interface RefusalText {
   readonly category?: ErrorCategory;
@@ -88,6 +93,21 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
   ClaimSignaturesMissing: { hint: "Get the signature of every node of the committee, or settle order by order." },
   ClaimSignatureInvalid: { hint: "Have that node sign this very claim: the same orders in the same order." },
   NoDissent: { hint: "Nothing to do: all that were shown agree." },
+  DrawUnknown: { hint: "Request the draw first." },
+  BeaconNotRecorded: {
+    message: ({ subject, beaconBlock }) => `Draw ${subject} waits for the randomness of block ${beaconBlock}.`,
+    hint: "Record that block's header once it is past; anyone may.",
+  },
+  HeaderNotProvable: {
+    message: ({ blockNumber, current }) => `In block ${current} the chain does not know the hash of ${blockNumber}.`,
+    hint: "Wait until the block is past; when it is too old, request the draw again.",
+  },
+  HeaderMismatch: { hint: "Bring the header of that very block of this chain." },
+  CommitteeNotDrawn: { hint: "Open the lease with the nodes that were drawn." },
+  TooFewOwners: {
+    message: ({ seats, seated }) => `Only ${seated} owners with stake were found for ${seats} seats.`,
+    hint: "Draw fewer nodes, or wait until more owners have staked.",
+  },
   NoQuorum: { hint: "Run the work again with other nodes; nobody was paid." },
 };
 
@@ -95,7 +115,7 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
 export function refusalOf(call: string, data: Hex, cause: unknown): ProtocolError {
   let decoded: { errorName: string; args?: readonly unknown[] | undefined; abiItem: unknown };
   try {
-    decoded = decodeErrorResult({ abi: [...exchangeAbi, ...paymentTokenAbi], data });
+    decoded = decodeErrorResult({ abi: CONTRACT_ABIS, data });
   } catch {
     return revertedWithout(call, { data: data.slice(0, 138) }, cause);
   }

@@ -5,8 +5,11 @@ import { fileURLToPath } from "node:url";
 
 /** Contracts that TypeScript talks to; the others are parts of these. */
 export const ABI_FILES = {
+  Draws: { file: "draws-abi.ts", constant: "drawsAbi" },
   Exchange: { file: "exchange-abi.ts", constant: "exchangeAbi" },
   PaymentToken: { file: "payment-token-abi.ts", constant: "paymentTokenAbi" },
+  /** A library: of its calls there are none, but its refusals come through the contract that uses it. */
+  Tickets: { file: "tickets-abi.ts", constant: "ticketsAbi" },
 } as const;
 export type AbiName = keyof typeof ABI_FILES;
 
