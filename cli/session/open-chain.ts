@@ -23,7 +23,7 @@ export async function openChain(settings: Settings, signal: AbortSignal): Promis
     });
   }
   const deployedAt = settings.deployedAt ?? known?.deployedAt ?? 0;
-  return connectChain({ rpcUrl, chainId, exchange, deployedAt }, { signal });
+  return connectChain({ rpcUrl, chainId, exchange, deployedAt, draws: known?.draws }, { signal });
 }
 
 /** @throws `chain-not-set` */
