@@ -32,6 +32,8 @@ export const CLIENT_LIMITS = {
   drawQuietMillis: 60_000,
   /** Blocks after a beacon in which every chain can still prove it: half of what the EVM itself remembers. */
   drawFreshBlocks: 128,
+  /** A lease that is drawn for one run lasts so much longer than its jobs' deadline: time to quote them. */
+  drawnLeaseSeconds: 600,
   /** The file of a draw that is under way. */
   drawBytes: 16 * 1024,
   /** One job's file: 256 jobs of 16 nodes with their receipts fit four times. */

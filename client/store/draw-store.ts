@@ -1,5 +1,6 @@
 // Draws that have been asked for and not yet become a proved lease, as files under the consumer's home. Each holds the
 // session key of the lease it is for, so it is written before anything is asked for.
+import { existsSync, rmSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Hex } from "viem";
@@ -49,7 +50,17 @@ export async function openDrawStore(home: string): Promise<DrawStore> {
       return draws.filter((draw) => draw !== undefined).toSorted((a, b) => a.createdAt - b.createdAt);
     },
     forget: (subject) => rm(path(subject), { force: true }),
-    lock: (subject) => lockFile(join(directory, `${subject}.lock`)),
+    lock: async (subject) => {
+      const lockPath = join(directory, `${subject}.lock`);
+      const lock = await lockFile(lockPath);
+      return {
+        [Symbol.dispose]: () => {
+          lock[Symbol.dispose]();
+          // A subject that is forgotten is never drawn for again, so nobody can hold another file of that name.
+          if (!existsSync(path(subject))) rmSync(lockPath, { force: true });
+        },
+      };
+    },
   };
 }
 

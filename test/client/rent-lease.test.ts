@@ -1,10 +1,10 @@
 // Renting on a real chain with a committee that it draws; only the nodes' machines are absent.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import type { Address, LocalAccount } from "viem";
+import type { Address, Hex, LocalAccount } from "viem";
 import { registerNodeCall } from "#chain/calls.ts";
 import { type Chain, connectChain } from "#chain/connect.ts";
 import { isLeaseDrawn } from "#chain/read-draw.ts";
@@ -13,6 +13,7 @@ import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
 import { systemClock } from "#client/clock.ts";
 import { jobTerms } from "#client/job-terms.ts";
 import { type RentInput, rentLease } from "#client/rent-lease.ts";
+import { runDrawn } from "#client/run-drawn.ts";
 import { openClientStore } from "#client/store/client-store.ts";
 import { openDrawStore } from "#client/store/draw-store.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -21,7 +22,8 @@ import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import { coded } from "../chain/coded.ts";
 import { type DrawStage, openDrawStage } from "../chain/draw-stage.ts";
 import { type LocalChain, startLocalChain } from "../chain/local-chain.ts";
-import { FakeNode } from "./fake/fake-node.ts";
+import { testImage } from "./fake/fake-market.ts";
+import { FakeNode, honestExecution } from "./fake/fake-node.ts";
 
 let local: LocalChain;
 let drawing: DrawStage;
@@ -103,7 +105,7 @@ test("a lease is rented with a drawn committee, and the chain knows that it is d
   );
   assert.equal((await readLease(chain, record.lease))?.remaining, 1_000_000n);
   assert.equal(await isLeaseDrawn(chain, record.lease), true);
-  assert.deepEqual(await openDraws(), []);
+  assert.deepEqual(await readdir(join(home, "draws")), []);
   const chosen = await rent({ committee: "chosen" });
   assert.equal(await isLeaseDrawn(chain, chosen.record.lease), false);
 });
@@ -118,6 +120,12 @@ test("a draw that was interrupted is gone on with, never drawn again", async () 
     assert.equal(await isLeaseDrawn(chain, record.lease), true);
     assert.deepEqual(await openDraws(), []);
   }
+});
+
+test("two commands at once draw two committees", async () => {
+  const rented = await Promise.all([rent(), rent()]);
+  assert.equal(new Set(rented.map(({ record }) => record.lease)).size, 2);
+  for (const { record } of rented) assert.equal(await isLeaseDrawn(chain, record.lease), true);
 });
 
 test("a lease that was opened and not proved is proved by the next command", async () => {
@@ -159,16 +167,37 @@ test("a drawn node without an offer that will do is named, and the next draw is 
   assert.deepEqual(await (await openClientStore(home)).leases(), []);
 });
 
+test("jobs run on a drawn committee, in a lease of their own", async () => {
+  const result = await runDrawn({
+    chain,
+    lane,
+    home,
+    offers: nodes.map(({ signedOffer }) => signedOffer),
+    connectNode: (endpoint: string) => nodes.find((node) => node.endpoint === endpoint) as FakeNode,
+    wallet: consumer,
+    image: testImage(),
+    requests: [{ method: "POST", url: "/", headers: [], body: new TextEncoder().encode("hello") }],
+    runtime: { run: async (_image, { request }) => honestExecution(request) },
+    options: { budget: 1_000_000n, forceFee: 5n },
+  });
+  assert.equal(new TextDecoder().decode(result.responses[0]?.body), "HELLO");
+  assert.equal(result.agreed.length, 3);
+  assert.equal(await isLeaseDrawn(chain, result.lease as Hex), true);
+  const { remaining } = (await readLease(chain, result.lease as Hex)) ?? {};
+  assert.equal(remaining, 1_000_005n - result.paid.reduce((sum, { amount }) => sum + amount, 0n));
+  const both = { ...({} as Parameters<typeof runDrawn>[0]), lease: result.lease };
+  await assert.rejects(runDrawn(both), coded("lease-with-drawn", "invalid"));
+});
+
 test("a committee that cannot be drawn or paid is told before anything is locked", async () => {
   const poor = { terms: jobTerms({ budget: 1_000_000_000n }) };
   await assert.rejects(rent(poor), coded("account-underfunded", "funds"));
   const many = { terms: jobTerms({ budget: 1_000_000n, replicas: 7 }) };
   await assert.rejects(rent(many), coded("committee-too-small"));
   assert.deepEqual(await openDraws(), []);
-  // Six serve and five have stake.
-  const spare = await registered(7);
-  const six = { terms: jobTerms({ budget: 1_000_000n, replicas: 6 }) };
-  const offers = [...nodes, spare].map(({ signedOffer }) => signedOffer);
-  await assert.rejects(rent({ ...six, offers }), coded("too-few-owners"));
+  // Nobody had stake before this contract was there, so nobody is drawn by it.
+  const empty = await openDrawStage(local, 2);
+  const without = await connectChain({ ...local.settings, draws: empty.draws });
+  await assert.rejects(rent({ chain: without }), coded("too-few-owners"));
   assert.deepEqual(await openDraws(), []);
 });
