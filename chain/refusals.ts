@@ -12,7 +12,7 @@ import { stakingAbi } from "./abi/staking-abi.ts";
 import { vaultAbi } from "./abi/vault-abi.ts";
 import { lowerAddresses } from "./lower-addresses.ts";
 
-/** Every contract that a call may reach, the token last: whose error it is follows from its selector. */
+/** A call may come back with the refusal of a contract behind the one that was called. */
 const ALL_ABIS = [...exchangeAbi, ...stakingAbi, ...drawsAbi, ...courtAbi, ...vaultAbi, ...paymentTokenAbi] as const;
 
 type Context = Readonly<Record<string, ContextValue>>;
@@ -97,6 +97,21 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
   ClaimSignaturesMissing: { hint: "Get the signature of every node of the committee, or settle order by order." },
   ClaimSignatureInvalid: { hint: "Have that node sign this very claim: the same orders in the same order." },
   NoDissent: { hint: "Nothing to do: all that were shown agree." },
+  DrawUnknown: { hint: "Request the draw first." },
+  BeaconNotRecorded: {
+    message: ({ subject, beaconBlock }) => `Draw ${subject} waits for the randomness of block ${beaconBlock}.`,
+    hint: "Record that block's header once it is past; anyone may.",
+  },
+  HeaderNotProvable: {
+    message: ({ blockNumber, current }) => `In block ${current} the chain does not know the hash of ${blockNumber}.`,
+    hint: "Wait until the block is past; when it is too old, request the draw again.",
+  },
+  HeaderMismatch: { hint: "Bring the header of that very block of this chain." },
+  CommitteeNotDrawn: { hint: "Open the lease with the nodes that were drawn." },
+  TooFewOwners: {
+    message: ({ seats, seated }) => `Only ${seated} owners with stake were found for ${seats} seats.`,
+    hint: "Draw fewer nodes, or wait until more owners have staked.",
+  },
   NoQuorum: { hint: "Run the work again with other nodes; nobody was paid." },
 };
 

@@ -26,6 +26,16 @@ export const CLIENT_LIMITS = {
   chainLagSeconds: 60,
   /** Fuel above the quoted, in 1/1,000 of it: runs are exact, so this only keeps round numbers readable. */
   fuelHeadroomPermille: 1_050n,
+  /** Between two looks whether the block of a draw's randomness is there. */
+  drawPollMillis: 500,
+  /** How long a draw is waited for on a chain that makes no block. */
+  drawQuietMillis: 60_000,
+  /** Blocks after a beacon in which every chain can still prove it: half of what the EVM itself remembers. */
+  drawFreshBlocks: 128,
+  /** A lease that is drawn for one run lasts so much longer than its jobs' deadline: time to quote them. */
+  drawnLeaseSeconds: 600,
+  /** The file of a draw that is under way. */
+  drawBytes: 16 * 1024,
   /** One job's file: 256 jobs of 16 nodes with their receipts fit four times. */
   recordBytes: 16 * 1024 * 1024,
   /** Jobs that are kept; the oldest finished ones go first. */

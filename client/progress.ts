@@ -10,6 +10,8 @@ export type JobProgress =
   | { readonly step: "matched"; readonly committee: readonly { node: NodeId; owner: Address }[]; readonly cost: Amount }
   /** From here on the job is stored and can be resumed by its name. */
   | { readonly step: "planned"; readonly name: string }
+  /** The committee is drawn with the randomness of `beaconBlock`; `block` is the latest. */
+  | { readonly step: "drawing"; readonly beaconBlock: number; readonly block: number }
   | { readonly step: "leased"; readonly lease: Hex; readonly amount: Amount }
   | { readonly step: "ordered"; readonly order: Hex; readonly deadline: UnixSeconds }
   | { readonly step: "committed"; readonly node: NodeId }

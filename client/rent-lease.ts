@@ -3,18 +3,22 @@
 import type { Address, Hex } from "viem";
 import { LIMITS } from "#protocol/limits.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import type { Bid } from "#protocol/signed-messages.ts";
+import type { Bid, Offer, Signed } from "#protocol/signed-messages.ts";
 import { leaseIdOf, type TypedDataSigner } from "#protocol/signing.ts";
 import { formatAmount, type UnixSeconds } from "#protocol/units.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import { unixSeconds } from "./clock.ts";
-import { chooseCommittee } from "./committee/choose-committee.ts";
+import { type CommitteeInput, chooseCommittee } from "./committee/choose-committee.ts";
+import { offersOfDrawn } from "./committee/drawn-offers.ts";
 import { gatherOffers, newestOffers } from "./committee/gather-offers.ts";
+import { drawLease } from "./draw/draw-lease.ts";
 import type { JobTerms } from "./job-terms.ts";
 import { newLease } from "./lease/lease-terms.ts";
 import { CLIENT_LIMITS } from "./limits.ts";
 import { random32 } from "./random.ts";
 import { openWorld, type WorldInput } from "./run-jobs.ts";
+import { chainDraws } from "./settle/chain-draws.ts";
+import { openDrawStore } from "./store/draw-store.ts";
 import type { LeaseRecord } from "./store/lease-record.ts";
 
 export interface RentInput extends WorldInput {
@@ -24,6 +28,8 @@ export interface RentInput extends WorldInput {
   readonly durationSeconds: number;
   /** Memory that one job may have, 64 KiB pages. */
   readonly memoryPages: number;
+  /** The cheapest that serve, unless told; or whom the chain's randomness draws by stake. */
+  readonly committee?: "chosen" | "drawn" | undefined;
 }
 
 export interface RentedLease {
@@ -31,39 +37,82 @@ export interface RentedLease {
   readonly transaction: Hex | undefined;
 }
 
-/** @throws `duration-out-of-range`, `committee-too-small`, `account-underfunded`, the contract's refusals */
+type World = Awaited<ReturnType<typeof openWorld>>;
+
+/**
+ * @throws `duration-out-of-range`, `committee-too-small`, `account-underfunded`, the contract's refusals; for a drawn
+ * committee also `drawn-node-unavailable`, `too-few-owners`, `beacon-late`
+ */
 export async function rentLease(input: RentInput): Promise<RentedLease> {
-  const { terms, wallet, durationSeconds } = input;
+  const { durationSeconds } = input;
   if (durationSeconds < LIMITS.orderSecondsMin || durationSeconds > LIMITS.leaseSecondsMax) {
     throw new ProtocolError("invalid", "duration-out-of-range", `A lease cannot last ${durationSeconds} seconds.`, {
       hint: `Choose from ${LIMITS.orderSecondsMin} to ${LIMITS.leaseSecondsMax} seconds.`,
     });
   }
-  const { ledger, store, clock, marketplace, offers, signal } = await openWorld(input);
-  const now = unixSeconds(clock);
-  const consumer = wallet.address.toLowerCase() as Address;
-  const bid = capacityBid(input, consumer, now);
-  const found = offers ?? (marketplace ? await gatherOffers(marketplace, signal) : []);
-  const committee = await chooseCommittee({ ledger, bid, offers: newestOffers(found), banned: [], now });
-  const balance = await ledger.balanceOf(consumer);
-  if (balance < terms.budget) {
-    const message = `Account ${consumer} holds ${formatAmount(balance)}, the lease takes ${formatAmount(terms.budget)}.`;
-    throw new ProtocolError("funds", "account-underfunded", message, {
-      hint: "Deposit the difference: mimik wallet fund.",
-      context: { account: consumer, balance, needed: terms.budget },
-    });
-  }
+  const world = await openWorld(input);
+  const consumer = input.wallet.address.toLowerCase() as Address;
+  const committee = await chooseCommittee(await biddingOf(world, input, consumer));
+  await requireBalance(world, input, consumer);
+  if (input.committee === "drawn") return rentDrawn(world, input, consumer);
   const nodes = committee.map(({ message }) => message.node);
-  const { terms: leaseTerms, sessionKey } = newLease(consumer, nodes);
-  const expiry = Math.max(now, await ledger.time()) + durationSeconds;
+  const { terms, sessionKey } = newLease(consumer, nodes);
+  return openRented(world, input, { terms: { ...terms, nodes }, sessionKey, committee });
+}
+
+/** That a committee could be chosen is known by now, so that nobody pays for a draw that no offers could serve. */
+async function rentDrawn(world: World, input: RentInput, consumer: Address): Promise<RentedLease> {
+  const draws = chainDraws(input.chain, input.lane, world.signal);
+  const store = await openDrawStore(input.home);
+  using drawn = await drawLease({ ...world, draws, store }, consumer, input.terms.replicas);
+  const { terms, sessionKey } = drawn;
+  let committee: readonly Signed<Offer>[];
+  try {
+    committee = await offersOfDrawn(await biddingOf(world, input, consumer), terms.nodes);
+  } catch (error) {
+    if (error instanceof ProtocolError && error.code === "drawn-node-unavailable") await drawn.abandon();
+    throw error;
+  }
+  const rented = await openRented(world, input, { terms, sessionKey, committee });
+  await drawn.prove();
+  return rented;
+}
+
+async function biddingOf(world: World, input: RentInput, consumer: Address): Promise<CommitteeInput> {
+  const { ledger, clock, marketplace, offers, signal } = world;
+  const now = unixSeconds(clock);
+  const found = offers ?? (marketplace ? await gatherOffers(marketplace, signal) : []);
+  return { ledger, bid: capacityBid(input, consumer, now), offers: newestOffers(found), banned: [], now };
+}
+
+async function requireBalance({ ledger }: World, { terms }: RentInput, consumer: Address): Promise<void> {
+  const balance = await ledger.balanceOf(consumer);
+  if (balance >= terms.budget) return;
+  const message = `Account ${consumer} holds ${formatAmount(balance)}, the lease takes ${formatAmount(terms.budget)}.`;
+  throw new ProtocolError("funds", "account-underfunded", message, {
+    hint: "Deposit the difference: mimik wallet fund.",
+    context: { account: consumer, balance, needed: terms.budget },
+  });
+}
+
+interface Seating {
+  readonly terms: LeaseRecord["terms"];
+  readonly sessionKey: Hex;
+  readonly committee: readonly Signed<Offer>[];
+}
+
+async function openRented(world: World, input: RentInput, seating: Seating): Promise<RentedLease> {
+  const { ledger, store, clock } = world;
+  const now = unixSeconds(clock);
+  const expiry = Math.max(now, await ledger.time()) + input.durationSeconds;
   const record: LeaseRecord = {
     version: 1,
-    lease: leaseIdOf(leaseTerms),
+    lease: leaseIdOf(seating.terms),
     ...ledger.domain,
-    terms: { ...leaseTerms, nodes },
-    sessionKey,
-    committee: [...committee],
-    amount: terms.budget,
+    terms: seating.terms,
+    sessionKey: seating.sessionKey,
+    committee: [...seating.committee],
+    amount: input.terms.budget,
     expiry,
     orders: 0,
     use: "rented",

@@ -48,6 +48,10 @@ function underWay(event: JobProgress): string {
       return "Opening the lease";
     case "leased":
       return "Signing the order";
+    case "drawing":
+      return event.block < event.beaconBlock
+        ? `Drawing the committee by the randomness of block ${event.beaconBlock}, now at block ${event.block}`
+        : "Recording the randomness";
     case "waiting":
       return `Waiting until ${new Date(event.until * 1_000).toLocaleTimeString()}: ${event.reason}`;
     case "attested":

@@ -37,7 +37,11 @@ export async function chooseCommittee(input: CommitteeInput): Promise<readonly S
   }
 }
 
-async function findForged(ledger: CommitteeInput["ledger"], committee: readonly Signed<Offer>[]): Promise<NodeId[]> {
+/** Nodes whose offer is not signed by them, or whose owner on chain is another. */
+export async function findForged(
+  ledger: CommitteeInput["ledger"],
+  committee: readonly Signed<Offer>[],
+): Promise<NodeId[]> {
   const verdicts = await Promise.all(
     committee.map(async (offer) => {
       const { node, owner } = offer.message;
@@ -53,7 +57,8 @@ async function findForged(ledger: CommitteeInput["ledger"], committee: readonly 
   return verdicts.flat();
 }
 
-function noCommittee({ failure, refusals }: Match): ProtocolError {
+/** Why a match has no committee, as people are told it. */
+export function noCommittee({ failure, refusals }: Match): ProtocolError {
   if (failure?.code === "budget-too-small") {
     const cost = formatAmount(failure.cost);
     return new ProtocolError("funds", failure.code, `The cheapest committee costs ${cost}. Nothing was bought.`, {

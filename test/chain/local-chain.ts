@@ -2,7 +2,15 @@
 import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
-import { type Address, createPublicClient, createWalletClient, type Hex, http, type LocalAccount } from "viem";
+import {
+  type Address,
+  createPublicClient,
+  createWalletClient,
+  type Hex,
+  http,
+  type LocalAccount,
+  numberToHex,
+} from "viem";
 import {
   approveCall,
   approveStakeCall,
@@ -31,6 +39,8 @@ export interface LocalChain extends AsyncDisposable, Deployment {
   rpc(method: string, params?: readonly unknown[]): Promise<unknown>;
   /** Moves the chain's clock and makes a block: afterwards the chain's time is ahead of the machine's. */
   advance(seconds: number): Promise<void>;
+  /** Makes blocks without transactions. */
+  mine(blocks: number): Promise<void>;
   /** Sends a call by `account` and waits for it, without a lane. */
   send(account: LocalAccount, call: ContractCall): Promise<Hex>;
   /** Mints `amount` for `account` and deposits it in the exchange. */
@@ -84,7 +94,7 @@ function createHands(
   settings: ChainSettings,
   token: Address,
   contracts: PeerContracts,
-): Pick<LocalChain, "rpc" | "advance" | "send" | "fund" | "stake"> {
+): Pick<LocalChain, "rpc" | "advance" | "mine" | "send" | "fund" | "stake"> {
   const transport = http(settings.rpcUrl);
   const client = createPublicClient({ transport, cacheTime: 0, pollingInterval: 20 });
   const rpc = (method: string, params: readonly unknown[] = []) =>
@@ -101,6 +111,9 @@ function createHands(
     async advance(seconds) {
       await rpc("evm_increaseTime", [seconds]);
       await rpc("evm_mine");
+    },
+    async mine(blocks) {
+      await rpc("hardhat_mine", [numberToHex(blocks)]);
     },
     async fund(account, amount) {
       await send(account, mintCall({ token }, account.address, amount));

@@ -8,13 +8,19 @@ import {
   type Hex,
   toFunctionSelector,
 } from "viem";
+import { courtAbi } from "#chain/abi/court-abi.ts";
+import { drawsAbi } from "#chain/abi/draws-abi.ts";
 import { exchangeAbi } from "#chain/abi/exchange-abi.ts";
 import { paymentTokenAbi } from "#chain/abi/payment-token-abi.ts";
+import { stakingAbi } from "#chain/abi/staking-abi.ts";
+import { vaultAbi } from "#chain/abi/vault-abi.ts";
 import { refusalOf } from "#chain/refusals.ts";
 import { coded } from "./coded.ts";
 
 const account = getAddress(`0x${"ab".repeat(20)}`);
-const errors = [...exchangeAbi, ...paymentTokenAbi].filter((item) => item.type === "error");
+const errors = [...exchangeAbi, ...stakingAbi, ...drawsAbi, ...courtAbi, ...vaultAbi, ...paymentTokenAbi].filter(
+  (item) => item.type === "error",
+);
 
 function sampleOf({ type }: AbiParameter): unknown {
   if (type === "address") return account;
@@ -33,7 +39,9 @@ test("every error of the contracts has a code, a sentence and a hint, and carrie
     coded(error.code)(error);
     assert.match(error.code, /^[a-z0-9]+(-[a-z0-9]+)*$/);
     assert.ok(error.category === "rejected" || error.category === "funds" || error.category === "invalid");
-    for (const parameter of parameters) assert.notEqual(error.context[parameter.name ?? ""], undefined, name);
+    for (const [i, parameter] of parameters.entries()) {
+      assert.notEqual(error.context[parameter.name || `value${i}`], undefined, name);
+    }
   }
 });
 

@@ -7,6 +7,7 @@ export const rentCommand = defineCommand({
   flags: rentFlags,
   examples: [
     "mimik rent --duration 1h --budget 2",
+    "mimik rent --drawn --replicas 5 --quorum 4 --duration 12h --budget 5",
     "mimik rent --replicas 5 --quorum 4 --duration 1d --budget 20 --isolation kernel --json",
   ],
   options: rentOptions,

@@ -6,6 +6,7 @@ import { durationOption, integerOption, textOptions } from "../../command/option
 export const rentFlags: readonly Flag[] = [
   { form: "--duration <duration>", summary: "how long the lease lasts, 1h by default" },
   { form: "--memory <pages>", summary: "memory that one job may have in 64 KiB pages, 256 by default" },
+  { form: "--drawn", summary: "let the chain's randomness draw the nodes by stake, instead of choosing the cheapest" },
   ...TERM_FLAGS.filter(({ form }) => !form.startsWith("--deadline")),
   ...SOURCE_FLAGS,
 ];
@@ -13,6 +14,7 @@ export const rentFlags: readonly Flag[] = [
 export interface RentOptions {
   readonly durationSeconds: number;
   readonly memoryPages: number;
+  readonly committee: "chosen" | "drawn";
   readonly terms: TermFlags;
   /** Base URLs. */
   readonly nodes: readonly string[];
@@ -26,6 +28,7 @@ export function rentOptions(raw: RawOptions): RentOptions {
   return {
     durationSeconds: durationOption(raw, "duration") ?? HOUR,
     memoryPages: integerOption(raw, "memory", 1, 8_192) ?? MEMORY_PAGES,
+    committee: raw.drawn === true ? "drawn" : "chosen",
     terms: termFlags(raw),
     nodes: textOptions(raw, "node"),
   };

@@ -1,3 +1,4 @@
+import { runDrawn } from "#client/run-drawn.ts";
 import { runJobs } from "#client/run-jobs.ts";
 import { createRuntime } from "#runtime/runtime.ts";
 import type { Handler } from "../../command/command.ts";
@@ -19,7 +20,7 @@ export const runHandler: Handler<RunOptions> = async (options, context) => {
   const source = await findOffers(settings, options.nodes, signal);
   await using runtime = options.quote ? await createRuntime({ executors: 1 }) : undefined;
   const resumable = rememberJob(showProgress(progress));
-  const result = await runJobs({
+  const result = await (options.drawn ? runDrawn : runJobs)({
     chain,
     lane,
     wallet: account,

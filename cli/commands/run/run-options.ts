@@ -19,6 +19,7 @@ export const runFlags: readonly Flag[] = [
   ...SOURCE_FLAGS,
   ...LIMIT_FLAGS,
   { form: "--lease <id>", summary: "use a rented lease instead of a new one" },
+  { form: "--drawn", summary: "let the chain's randomness draw the nodes by stake, in a new rented lease" },
   { form: "--no-quote", summary: "do not run the job here first; the budget bounds its price" },
 ];
 
@@ -30,6 +31,7 @@ export interface RunOptions {
   /** Base URLs. */
   readonly nodes: readonly string[];
   readonly lease: string | undefined;
+  readonly drawn: boolean;
   readonly quote: boolean;
 }
 
@@ -41,6 +43,7 @@ export function runOptions(raw: RawOptions, argument: string | undefined): RunOp
     limits: limitFlags(raw),
     nodes: textOptions(raw, "node"),
     lease: textOption(raw, "lease"),
+    drawn: raw.drawn === true,
     quote: raw.quote !== false,
   };
 }
