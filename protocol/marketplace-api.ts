@@ -23,6 +23,7 @@ export const marketInfo = z.strictObject({
     offers: z.number().int(),
     bids: z.number().int(),
     leases: z.number().int(),
+    /** Orders that were paid, whichever way. */
     jobs: z.number().int(),
   }),
   /** Sum of everything paid to nodes, base units. */
@@ -71,7 +72,7 @@ export const nodeRow = z.strictObject({
   stake: wire.amount,
   /** Paid to the node so far, base units. */
   earned: wire.amount,
-  /** Orders for which it was paid. */
+  /** Orders for which it was paid; for a voucher, the orders that it newly covers. */
   jobs: z.number().int(),
   offer: wire.signed(wire.offer).nullable(),
 });
@@ -84,20 +85,39 @@ export const leaseRow = z.strictObject({
   consumer: wire.address,
   nodes: z.array(wire.address),
   funded: wire.amount,
+  /** Left the lease so far: to nodes, and as fees of orders that were forced. */
   spent: wire.amount,
+  /**
+   * Orders that it paid for: those that were settled or claimed, and those that a paying voucher newly covers. What was
+   * settled or claimed and is then covered counts once.
+   */
+  jobs: z.number().int(),
+  /** What vouchers have paid to each node, base units. */
+  paidPerNode: wire.amount,
+  /** Nonce of the last order that a cleared voucher covers; 0 before the first. */
+  upTo: z.number().int(),
   expiry: z.number().int(),
   closed: z.boolean(),
 });
 export const leasePage = page(leaseRow);
 export type LeaseRow = z.output<typeof leaseRow>;
 
-/** GET /v1/jobs and /v1/jobs/{order}: orders that the chain has settled. */
+/**
+ * GET /v1/jobs and /v1/jobs/{order}: orders that the chain names, since they were settled by themselves or claimed.
+ * Orders that a voucher pays are not listed one by one, because the chain knows no more of them than the range of their
+ * nonces: they are counted in their lease's `jobs`, and stand in the lines of earnings as that range.
+ */
 export const jobRow = z.strictObject({
   order: wire.bytes32,
   lease: wire.bytes32,
   consumer: wire.address,
-  resultHash: wire.bytes32,
+  /** Null for a claimed order: its committee signed the root of all receipts instead. */
+  resultHash: wire.bytes32.nullable(),
+  /** The claim that paid for this order and others together, `orders` in all; null when it was settled by itself. */
+  claim: z.strictObject({ claim: wire.bytes32, orders: z.number().int(), receiptsRoot: wire.bytes32 }).nullable(),
+  /** What each node got for the order, or for its whole claim. */
   paid: z.array(z.strictObject({ node: wire.address, owner: wire.address, amount: wire.amount })),
+  /** Sum of `paid`. */
   total: wire.amount,
   transaction: wire.bytes32,
   block: z.number().int(),
@@ -106,25 +126,44 @@ export const jobRow = z.strictObject({
 export const jobPage = page(jobRow);
 export type JobRow = z.output<typeof jobRow>;
 
+/**
+ * What a payment was for:
+ * - `order`: one order, settled by itself
+ * - `claim`: orders that the committee claimed together; GET /v1/jobs lists them
+ * - `voucher`: the lease's orders with nonces above `after` up to `upTo`, but those paid before; with `after` = `upTo` it
+ *   pays more for orders that an earlier one covers
+ */
+export const paidFor = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("order"), order: wire.bytes32 }),
+  z.strictObject({ kind: z.literal("claim"), claim: wire.bytes32 }),
+  z.strictObject({ kind: z.literal("voucher"), after: z.number().int(), upTo: z.number().int() }),
+]);
+export type PaidFor = z.output<typeof paidFor>;
+
 /** GET /v1/earnings?owner=0x… */
 export const earnings = z.strictObject({
   owner: wire.address,
   earned: wire.amount,
   nodes: z.array(z.strictObject({ node: wire.address, earned: wire.amount, jobs: z.number().int() })),
-  /** Newest first. */
+  /** Newest first. A clearing pays a node once for all its leases; here is what it got for each. */
   lines: z.array(
     z.strictObject({
-      order: wire.bytes32,
+      paidFor,
+      /** Orders that it pays for. */
+      jobs: z.number().int(),
+      lease: wire.bytes32,
       node: wire.address,
       amount: wire.amount,
       transaction: wire.bytes32,
       block: z.number().int(),
+      /** The event's log in its block. */
+      logIndex: z.number().int(),
       time: z.number().int(),
     }),
   ),
 });
 export type Earnings = z.output<typeof earnings>;
 
-/** Kinds of GET /v1/events; each event's data is the row of its kind. */
+/** Kinds of GET /v1/events; each event's data is the row of its kind. A claim is told by the job of its first order. */
 export const MARKET_EVENTS = ["offer", "bid", "cancellation", "node", "lease", "job"] as const;
 export type MarketEvent = (typeof MARKET_EVENTS)[number];

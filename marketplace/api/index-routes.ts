@@ -108,7 +108,7 @@ function addLeaseAndJobRoutes(server: Api, { reader }: ApiContext): void {
     {
       method: "get",
       path: "/v1/jobs",
-      summary: "Settled orders, newest first.",
+      summary: "Orders that were settled or claimed, newest first; a voucher's are counted with its lease.",
       query: { ...pageQuery, consumer, owner },
       answer: api.jobPage,
     },
@@ -119,7 +119,7 @@ function addLeaseAndJobRoutes(server: Api, { reader }: ApiContext): void {
     {
       method: "get",
       path: "/v1/jobs/{order}",
-      summary: "One settled order with each payment.",
+      summary: "One order that was settled or claimed, with each payment.",
       params: { order: wire.bytes32 },
       answer: api.jobRow,
     },
@@ -133,7 +133,7 @@ function addEarningsRoutes(server: Api, { reader, now }: ApiContext): void {
     {
       method: "get",
       path: "/v1/earnings",
-      summary: "What an owner earned, line by line; the newest 200 lines.",
+      summary: "What an owner earned by orders, claims and vouchers, line by line; the newest 200 lines.",
       query: { owner: wire.address },
       answer: api.earnings,
     },

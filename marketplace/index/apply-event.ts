@@ -1,26 +1,13 @@
 // One event of the chain into rows. Sums are kept by adding differences; rewind.ts subtracts the same ones.
-import { eq } from "drizzle-orm";
-import type { Address, Hex } from "viem";
+import type { Address } from "viem";
 import type { ExchangeEvent } from "#chain/exchange-event.ts";
-import type { Amount, Shares, UnixSeconds } from "#protocol/units.ts";
+import type { Shares } from "#protocol/units.ts";
 import type { Writer } from "../store/open-store.ts";
-import { leaseChanges, leases, nodes, orders, payments, stakeChanges } from "../store/schema.ts";
-import { addLeaseChange, addPayment, addStake, countNode } from "./sums.ts";
-
-/** What an event touched: the rows that listeners are told about. */
-export interface Touched {
-  readonly nodes: readonly Address[];
-  readonly leases: readonly Hex[];
-  readonly jobs: readonly Hex[];
-}
-
-const NOTHING: Touched = { nodes: [], leases: [], jobs: [] };
-
-/** Where an event stands on the chain. */
-interface Place {
-  readonly block: number;
-  readonly logIndex: number;
-}
+import { leases, nodes, stakeChanges } from "../store/schema.ts";
+import { claimOrders, clearLease, payFee, payNode, settleOrder } from "./apply-payment.ts";
+import { changeLease, type Place } from "./change-lease.ts";
+import { addStake, countNode } from "./sums.ts";
+import { NOTHING, type Touched } from "./touched.ts";
 
 /** Writes what `event` says. The checkpoint that is written beside it keeps an event from being counted twice. */
 export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
@@ -43,11 +30,18 @@ export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
     case "LeaseClosed":
       return changeLease(writer, place, event.args.leaseId, { closes: true });
     case "NodePaid":
-      return payNode(writer, event, lower(event.args.node));
+      return payNode(writer, event);
     case "ForceFeePaid":
-      return changeLease(writer, place, leaseOfOrder(writer, event.args.orderId), { spent: event.args.amount });
+      return payFee(writer, event);
     case "OrderSettled":
       return settleOrder(writer, event);
+    case "OrdersClaimed":
+      return claimOrders(writer, event);
+    case "LeaseCleared":
+      return clearLease(writer, event);
+    case "NodeCleared":
+      // The sum of what its leases were cleared for just before: listeners hear of a node once for a whole clearing.
+      return { ...NOTHING, nodes: [lower(event.args.node)] };
     default:
       return NOTHING;
   }
@@ -83,61 +77,16 @@ function openLease(writer: Writer, place: Place, opened: Opened): Touched {
       nodes: JSON.stringify(opened.nodes.map(lower)),
       funded: 0n,
       spent: 0n,
+      jobs: 0,
+      paidPerNode: 0n,
+      upTo: 0,
+      claimed: 0,
       expiry: opened.expiry,
       closed: false,
       ...place,
     })
     .run();
   return changeLease(writer, place, lease, { funded: opened.amount, expiry: opened.expiry });
-}
-
-interface LeaseDifference {
-  readonly funded?: Amount;
-  readonly spent?: Amount;
-  readonly expiry?: UnixSeconds;
-  readonly closes?: boolean;
-}
-
-function changeLease(writer: Writer, place: Place, lease: Hex, difference: LeaseDifference): Touched {
-  const { funded = 0n, spent = 0n, expiry = null, closes = false } = difference;
-  writer
-    .insert(leaseChanges)
-    .values({ ...place, lease, funded, spent, expiry, closes })
-    .run();
-  addLeaseChange(writer, lease, { funded, spent });
-  if (expiry !== null) writer.update(leases).set({ expiry }).where(eq(leases.lease, lease)).run();
-  if (closes) writer.update(leases).set({ closed: true }).where(eq(leases.lease, lease)).run();
-  return { ...NOTHING, leases: [lease] };
-}
-
-function payNode(writer: Writer, event: Extract<ExchangeEvent, { name: "NodePaid" }>, node: Address): Touched {
-  const { leaseId: lease, orderId: order, amount } = event.args;
-  const owner = writer.select({ owner: nodes.owner }).from(nodes).where(eq(nodes.node, node)).get()?.owner;
-  if (owner === undefined) throw new Error(`Paid node ${node} was never registered`);
-  const { block, index: logIndex, transaction, time } = event;
-  const payment = { block, logIndex, order, lease, node, owner, amount, transaction, time };
-  writer.insert(payments).values(payment).run();
-  addPayment(writer, payment, 1);
-  return { ...NOTHING, nodes: [node] };
-}
-
-function settleOrder(writer: Writer, event: Extract<ExchangeEvent, { name: "OrderSettled" }>): Touched {
-  const { leaseId: lease, orderId: order, resultHash, total } = event.args;
-  const { block, index: logIndex, transaction, time } = event;
-  const consumer = writer.select({ consumer: leases.consumer }).from(leases).where(eq(leases.lease, lease)).get();
-  if (consumer === undefined) throw new Error(`Settled lease ${lease} was never opened`);
-  writer
-    .insert(orders)
-    .values({ order, lease, ...consumer, resultHash, total, transaction, time, block, logIndex })
-    .run();
-  return { ...changeLease(writer, { block, logIndex }, lease, { spent: total }), jobs: [order] };
-}
-
-/** The contract pays a node of an order before anyone gets the order's fee, so its lease is known. */
-function leaseOfOrder(writer: Writer, order: Hex): Hex {
-  const paid = writer.select({ lease: payments.lease }).from(payments).where(eq(payments.order, order)).get();
-  if (paid) return paid.lease;
-  throw new Error(`The fee of order ${order} came before its payments`);
 }
 
 /** One text for one address, as everywhere in the API. */

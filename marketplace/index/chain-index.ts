@@ -5,9 +5,10 @@ import type { Chain } from "#chain/connect.ts";
 import { follow } from "#chain/follow.ts";
 import type { NodeId } from "#protocol/units.ts";
 import type { Store } from "../store/open-store.ts";
-import { applyEvent, type Touched } from "./apply-event.ts";
+import { applyEvent } from "./apply-event.ts";
 import { beginAnew, loadPlace, savePlace } from "./chain-place.ts";
 import { rewind } from "./rewind.ts";
+import type { Touched } from "./touched.ts";
 
 export interface ChainIndexOptions {
   readonly store: Store;

@@ -1,7 +1,7 @@
 // What owners earned, as the index has it: line by line, and over time.
 import { and, desc, eq, gte, lte } from "drizzle-orm";
 import type { Address } from "viem";
-import type { Earnings } from "#protocol/marketplace-api.ts";
+import type { Earnings, PaidFor } from "#protocol/marketplace-api.ts";
 import type { Amount, UnixSeconds } from "#protocol/units.ts";
 import { MARKETPLACE_LIMITS } from "../limits.ts";
 import type { Reader } from "../store/open-store.ts";
@@ -16,7 +16,7 @@ export function readEarnings(reader: Reader, owner: Address): Earnings {
     .select()
     .from(payments)
     .where(eq(payments.owner, owner))
-    .orderBy(desc(payments.block), desc(payments.logIndex))
+    .orderBy(desc(payments.block), desc(payments.logIndex), desc(payments.node))
     .limit(MARKETPLACE_LIMITS.earningsLines)
     .all();
   return {
@@ -29,10 +29,16 @@ export function readEarnings(reader: Reader, owner: Address): Earnings {
       .orderBy(nodes.block, nodes.logIndex)
       .limit(NODES_MAX)
       .all(),
-    lines: lines.map(({ order, node, amount, transaction, block, time }) => {
-      return { order, node, amount, transaction, block, time };
+    lines: lines.map((line) => {
+      const { jobs, lease, node, amount, transaction, block, logIndex, time } = line;
+      return { paidFor: paidForOf(line), jobs, lease, node, amount, transaction, block, logIndex, time };
     }),
   };
+}
+
+function paidForOf({ kind, paidFor, after, upTo }: typeof payments.$inferSelect): PaidFor {
+  if (paidFor !== null) return kind === "claim" ? { kind, claim: paidFor } : { kind: "order", order: paidFor };
+  return { kind: "voucher", after: after ?? 0, upTo: upTo ?? 0 };
 }
 
 export interface EarningsSeries {

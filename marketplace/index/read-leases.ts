@@ -12,7 +12,12 @@ export function listLeases(reader: Reader, request: PageRequest & { consumer?: A
   const found = reader
     .select()
     .from(leases)
-    .where(and(request.consumer && eq(leases.consumer, request.consumer), olderThan(leases, request.cursor)))
+    .where(
+      and(
+        request.consumer && eq(leases.consumer, request.consumer),
+        olderThan([leases.block, leases.logIndex], request.cursor),
+      ),
+    )
     .orderBy(desc(leases.block), desc(leases.logIndex))
     .limit(rows + 1)
     .all();
@@ -25,6 +30,7 @@ export function findLease(reader: Reader, lease: Hex): LeaseRow | undefined {
 }
 
 function leaseRowOf(row: typeof leases.$inferSelect): LeaseRow {
-  const { lease, consumer, funded, spent, expiry, closed } = row;
-  return { lease, consumer, nodes: JSON.parse(row.nodes) as Address[], funded, spent, expiry, closed };
+  const { lease, consumer, funded, spent, jobs, paidPerNode, upTo, expiry, closed } = row;
+  const nodes = JSON.parse(row.nodes) as Address[];
+  return { lease, consumer, nodes, funded, spent, jobs, paidPerNode, upTo, expiry, closed };
 }

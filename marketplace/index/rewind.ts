@@ -4,6 +4,7 @@ import type { NodeId } from "#protocol/units.ts";
 import type { Writer } from "../store/open-store.ts";
 import {
   chainState,
+  claims,
   earningsByMinute,
   leaseChanges,
   leases,
@@ -21,12 +22,13 @@ export function rewind(writer: Writer, from: number): readonly NodeId[] {
     addPayment(writer, payment, -1);
   }
   writer.delete(orders).where(gte(orders.block, from)).run();
+  writer.delete(claims).where(gte(claims.block, from)).run();
   for (const change of writer.delete(stakeChanges).where(gte(stakeChanges.block, from)).returning().all()) {
     addStake(writer, change.node, -change.amount);
   }
   writer.delete(leases).where(gte(leases.block, from)).run();
   for (const change of writer.delete(leaseChanges).where(gte(leaseChanges.block, from)).returning().all()) {
-    addLeaseChange(writer, change.lease, { funded: -change.funded, spent: -change.spent });
+    addLeaseChange(writer, change.lease, change, -1);
     if (change.closes) writer.update(leases).set({ closed: false }).where(eq(leases.lease, change.lease)).run();
     if (change.expiry !== null) restoreExpiry(writer, change.lease);
   }
@@ -48,7 +50,7 @@ function restoreExpiry(writer: Writer, lease: (typeof leases.$inferSelect)["leas
 /** Forgets everything that came from the chain. Answers the nodes that were known. */
 export function emptyIndex(writer: Writer): readonly NodeId[] {
   const known = writer.select({ node: nodes.node }).from(nodes).all();
-  for (const table of [payments, orders, stakeChanges, leaseChanges, leases, nodes, owners, earningsByMinute]) {
+  for (const table of [payments, orders, claims, stakeChanges, leaseChanges, leases, nodes, owners, earningsByMinute]) {
     writer.delete(table).run();
   }
   writer.delete(chainState).run();

@@ -29,40 +29,61 @@ export function addStake(writer: Writer, node: NodeId, amount: Shares): void {
       .run();
 }
 
-export function addLeaseChange(
-  writer: Writer,
-  lease: Hex,
-  { funded, spent }: { readonly funded: Amount; readonly spent: Amount },
-): void {
+/** What a lease's row adds up from its changes. */
+export type LeaseSums = Pick<
+  typeof leases.$inferSelect,
+  "funded" | "spent" | "jobs" | "paidPerNode" | "upTo" | "claimed"
+>;
+
+/** Counts a change of a lease, or takes it back. */
+export function addLeaseChange(writer: Writer, lease: Hex, change: LeaseSums, sign: 1 | -1): void {
   const before = writer.select().from(leases).where(eq(leases.lease, lease)).get();
   if (!before) return;
-  writer
-    .update(leases)
-    .set({ funded: before.funded + funded, spent: before.spent + spent })
-    .where(eq(leases.lease, lease))
-    .run();
+  const signed = BigInt(sign);
+  const sums: LeaseSums = {
+    funded: before.funded + signed * change.funded,
+    spent: before.spent + signed * change.spent,
+    jobs: before.jobs + sign * change.jobs,
+    paidPerNode: before.paidPerNode + signed * change.paidPerNode,
+    upTo: before.upTo + sign * change.upTo,
+    claimed: before.claimed + sign * change.claimed,
+  };
+  writer.update(leases).set(sums).where(eq(leases.lease, lease)).run();
 }
 
-interface Payment {
+interface Earner {
   readonly node: NodeId;
   readonly owner: Address;
-  readonly amount: Amount;
-  readonly time: UnixSeconds;
 }
 
-/** Counts a payment, or takes it back: for its node, its owner, the market, and both charts. */
-export function addPayment(writer: Writer, { node, owner, amount, time }: Payment, sign: 1 | -1): void {
-  const signed = amount * BigInt(sign);
+/** Adds to what a node and its owner have earned, and to the jobs that earned it. */
+export function addEarned(
+  writer: Writer,
+  { node, owner }: Earner,
+  { amount, jobs }: { readonly amount: Amount; readonly jobs: number },
+): void {
   const ofNode = writer.select().from(nodes).where(eq(nodes.node, node)).get();
   if (ofNode) {
-    const sums = { earned: ofNode.earned + signed, jobs: ofNode.jobs + sign };
+    const sums = { earned: ofNode.earned + amount, jobs: ofNode.jobs + jobs };
     writer.update(nodes).set(sums).where(eq(nodes.node, node)).run();
   }
   const ofOwner = writer.select().from(owners).where(eq(owners.owner, owner)).get();
   if (ofOwner) {
-    const sums = { earned: ofOwner.earned + signed, jobs: ofOwner.jobs + sign };
+    const sums = { earned: ofOwner.earned + amount, jobs: ofOwner.jobs + jobs };
     writer.update(owners).set(sums).where(eq(owners.owner, owner)).run();
   }
+}
+
+interface Payment extends Earner {
+  readonly amount: Amount;
+  readonly jobs: number;
+  readonly time: UnixSeconds;
+}
+
+/** Counts a payment, or takes it back: for its node, its owner, the market, and both charts. */
+export function addPayment(writer: Writer, { amount, jobs, time, ...earner }: Payment, sign: 1 | -1): void {
+  const signed = amount * BigInt(sign);
+  addEarned(writer, earner, { amount: signed, jobs: jobs * sign });
   const state = writer.select({ paid: chainState.paid }).from(chainState).get();
   if (state)
     writer
@@ -70,7 +91,7 @@ export function addPayment(writer: Writer, { node, owner, amount, time }: Paymen
       .set({ paid: state.paid + signed })
       .run();
   const minute = Math.floor(time / 60);
-  addToMinute(writer, owner, minute, signed);
+  addToMinute(writer, earner.owner, minute, signed);
   addToMinute(writer, "", minute, signed);
 }
 

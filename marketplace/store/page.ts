@@ -1,6 +1,6 @@
 // Listings go page by page. A cursor is the sort key of the last row, so that rows which come or go between two pages
 // neither repeat others nor hide them.
-import { and, eq, lt, or, type SQL } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { LIMITS } from "#protocol/limits.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -45,14 +45,18 @@ export function cursorParts(cursor: string, pattern: RegExp): readonly string[] 
   });
 }
 
-interface ChainOrdered {
-  readonly block: SQLiteColumn;
-  readonly logIndex: SQLiteColumn;
-}
-
-/** Rows older than the cursor `block.logIndex`, for listings that begin with the newest. @throws `cursor-malformed` */
-export function olderThan(table: ChainOrdered, cursor: string | undefined): SQL | undefined {
+/**
+ * Rows older than the cursor, for listings that begin with the newest.
+ * @param keys what the rows are ordered by; the cursor has their values with dots between
+ * @throws `cursor-malformed`
+ */
+export function olderThan(keys: readonly SQLiteColumn[], cursor: string | undefined): SQL | undefined {
   if (cursor === undefined) return undefined;
-  const [block, logIndex] = cursorParts(cursor, /^(\d{1,15})\.(\d{1,9})$/).map(Number);
-  return or(lt(table.block, block), and(eq(table.block, block), lt(table.logIndex, logIndex)));
+  const values = cursorParts(cursor, new RegExp(`^${keys.map(() => "(\\d{1,15})").join("\\.")}$`)).map(Number);
+  const list = (parts: readonly (SQLiteColumn | number)[]) =>
+    sql.join(
+      parts.map((part) => sql`${part}`),
+      sql`, `,
+    );
+  return sql`(${list(keys)}) < (${list(values)})`;
 }

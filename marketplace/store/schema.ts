@@ -95,6 +95,14 @@ export const leases = sqliteTable(
     nodes: text().notNull(),
     funded: bigintText().notNull(),
     spent: bigintText().notNull(),
+    /** Orders that it paid for, by any rung. */
+    jobs: integer().notNull(),
+    /** What vouchers have paid to each node. */
+    paidPerNode: bigintText().notNull(),
+    /** Nonce of the last order that a cleared voucher covers. */
+    upTo: integer().notNull(),
+    /** Claimed orders that no cleared voucher covers yet. */
+    claimed: integer().notNull(),
     expiry: integer().notNull(),
     closed: flag().notNull(),
     block: integer().notNull(),
@@ -115,6 +123,10 @@ export const leaseChanges = sqliteTable(
     lease: hexText().notNull(),
     funded: bigintText().notNull(),
     spent: bigintText().notNull(),
+    jobs: integer().notNull(),
+    paidPerNode: bigintText().notNull(),
+    upTo: integer().notNull(),
+    claimed: integer().notNull(),
     /** Null when the expiry stays. */
     expiry: integer(),
     closes: flag().notNull(),
@@ -125,42 +137,72 @@ export const leaseChanges = sqliteTable(
   ],
 );
 
-/** Orders that the chain has settled: what people call jobs. */
+/** Orders that the chain names: settled one by one, or claimed together. What a voucher pays for is a range of nonces. */
 export const orders = sqliteTable(
   "orders",
   {
     order: hexText().primaryKey(),
     lease: hexText().notNull(),
     consumer: hexText().notNull(),
-    resultHash: hexText().notNull(),
+    /** Null for a claimed order, and so is `resultHash`: the chain tells neither. */
+    nonce: integer(),
+    resultHash: hexText(),
+    /** Null for an order that was settled by itself. */
+    claim: hexText(),
+    /** What was paid to nodes for the order, or for all orders of its claim together. */
     total: bigintText().notNull(),
     transaction: hexText().notNull(),
     time: integer().notNull(),
     block: integer().notNull(),
     logIndex: integer().notNull(),
+    /** Within its event: a claim's event names many orders. */
+    position: integer().notNull(),
   },
   (table) => [
-    index("orders_by_block").on(table.block, table.logIndex),
-    index("orders_by_consumer").on(table.consumer, table.block, table.logIndex),
+    index("orders_by_block").on(table.block, table.logIndex, table.position),
+    index("orders_by_consumer").on(table.consumer, table.block, table.logIndex, table.position),
+    index("orders_by_lease").on(table.lease, table.nonce),
   ],
 );
 
+/** What committees of silent consumers claimed. */
+export const claims = sqliteTable(
+  "claims",
+  {
+    claim: hexText().primaryKey(),
+    /** How many orders it is for. */
+    orders: integer().notNull(),
+    receiptsRoot: hexText().notNull(),
+    block: integer().notNull(),
+    logIndex: integer().notNull(),
+  },
+  (table) => [index("claims_by_block").on(table.block, table.logIndex)],
+);
+
+/** What each node was paid. A lease's part in a clearing is one event and pays its whole committee. */
 export const payments = sqliteTable(
   "payments",
   {
     block: integer().notNull(),
     logIndex: integer().notNull(),
-    order: hexText().notNull(),
-    lease: hexText().notNull(),
     node: hexText().notNull(),
+    kind: text({ enum: ["order", "claim", "voucher"] }).notNull(),
+    /** The order or the claim; null for a voucher. */
+    paidFor: hexText(),
+    /** A voucher covers the nonces above `after` up to `upTo`; null for what is no voucher. */
+    after: integer(),
+    upTo: integer(),
+    /** Orders that it pays for. */
+    jobs: integer().notNull(),
+    lease: hexText().notNull(),
     owner: hexText().notNull(),
     amount: bigintText().notNull(),
     transaction: hexText().notNull(),
     time: integer().notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.block, table.logIndex] }),
-    index("payments_by_order").on(table.order),
+    primaryKey({ columns: [table.block, table.logIndex, table.node] }),
+    index("payments_by_paid_for").on(table.paidFor),
     index("payments_by_owner").on(table.owner, table.block, table.logIndex),
   ],
 );

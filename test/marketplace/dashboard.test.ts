@@ -9,8 +9,16 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { type RunningMarketplace, startMarketplace } from "#marketplace/start-marketplace.ts";
 import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
-import { type Market, type OpenLease, openLease, settleJob, startMarket } from "./market-fixture.ts";
-import { eventually, type MarketNode, signedBid, signedOffer } from "./statements.ts";
+import {
+  claimOrders,
+  clearLeases,
+  type Market,
+  type OpenLease,
+  openLease,
+  settleJob,
+  startMarket,
+} from "./market-fixture.ts";
+import { eventually, type MarketNode, nowSeconds, signedBid, signedOffer } from "./statements.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 const skip = existsSync(CHROMIUM) ? false : "needs Chromium: apt-get install -y chromium";
@@ -86,9 +94,7 @@ test("an offer, a lease and a payment show up without a reload, and one's own ea
   await page.getByLabel("My owner address").fill("0x12");
   await page.getByRole("button", { name: "Show" }).click();
   await page.getByText("An address is 0x and 40 hex digits.").waitFor();
-  await page.getByLabel("My owner address").fill(node.owner.address);
-  await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "My earnings" }).waitFor();
+  await chooseOwner(page);
   await page.getByRole("img", { name: /Earnings of 0x.* 1\.25 tokens/ }).waitFor();
   await page.reload();
   await page.getByRole("heading", { name: "My earnings" }).waitFor();
@@ -116,8 +122,49 @@ test("an offer, a lease and a payment show up without a reload, and one's own ea
   await page.close();
 });
 
+test("what a claim and a voucher paid stands in the owner's lines, with the lease and among the jobs", {
+  skip,
+}, async () => {
+  const { page, complaints } = await openPage();
+  await chooseOwner(page);
+  const late = { deadline: nowSeconds() - 10, forceFee: 0n };
+  await claimOrders(market, lease, { nonces: [2, 3], perNode: 30_000n, ...late });
+  const transaction = await clearLeases(market, [[lease, { perNode: 450_000n, upTo: 7, forced: 3 }]]);
+  const lines = page.getByRole("table", { name: "My latest payments" }).locator("tbody tr");
+  const voucher = lines.filter({ hasText: "voucher, orders 1 to 7" });
+  await voucher.waitFor();
+  // Three of the seven were settled or claimed before.
+  assert.match((await voucher.textContent()) ?? "", /4.*0\.450000/);
+  assert.equal(await voucher.getByRole("button", { name: `copy transaction ${transaction}` }).count(), 1);
+  assert.match((await lines.filter({ hasText: "claim" }).textContent()) ?? "", /2.*0\.030000/);
+  assert.equal(await lines.count(), 3);
+  await page.locator("#earnings").getByText("1.73 tokens earned in all").waitFor();
+
+  const leaseRow = page.locator("#leases tbody tr");
+  await leaseRow.getByText("up to order 7").waitFor();
+  assert.match((await leaseRow.textContent()) ?? "", /7up to order 73\.460000/);
+  await page.locator(".figures").getByText("7 on chain").waitFor();
+  const jobs = page.locator("#jobs tbody tr");
+  assert.equal(await jobs.filter({ hasText: "for 2 claimed together 0.060000" }).count(), 2);
+  await jobs.first().getByRole("link").click();
+  await page.getByRole("dialog").getByText("tokens paid to 2 nodes that claimed, for 2 orders together").waitFor();
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+async function chooseOwner(page: Page): Promise<void> {
+  await page.getByLabel("My owner address").fill(node.owner.address);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "My earnings" }).waitFor();
+}
+
+/** Captions of the tables that are wider than what holds them: a panel hides what sticks out. */
+const CUT_OFF = `[...document.querySelectorAll("table.data")]
+  .filter((table) => table.scrollWidth > table.parentElement.clientWidth)
+  .map((table) => table.caption.textContent)`;
+
 for (const colorScheme of ["light", "dark"] as const) {
-  test(`no WCAG 2.2 A or AA violation in ${colorScheme} at 390 and 1280 px, nor a sideways scroll`, {
+  test(`no WCAG 2.2 A or AA violation in ${colorScheme} at 390 and 1280 px, nor a sideways scroll or a table cut off`, {
     skip,
   }, async () => {
     const context = await browser.newContext({ colorScheme, reducedMotion: "reduce" });
@@ -125,15 +172,29 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.goto(running.url);
     await page.locator("#jobs tbody tr").first().waitFor();
     await page.locator(".rates summary").first().click();
+    await chooseOwner(page);
+    await page.getByText("voucher, orders").waitFor();
     for (const width of [1_280, 390]) {
       await page.setViewportSize({ width, height: 900 });
       assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
+      assert.deepEqual(await page.evaluate(CUT_OFF), []);
       await assertAccessible(new AxeBuilder({ page }));
     }
-    await page.locator("#jobs tbody a").first().click();
-    await page.getByRole("dialog").getByText("Agreed result").waitFor();
-    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390);
-    await assertAccessible(new AxeBuilder({ page }).include("dialog"));
+    // Just wide enough for tables.
+    await page.setViewportSize({ width: 1_081, height: 900 });
+    assert.deepEqual(await page.evaluate(CUT_OFF), []);
+    await page.setViewportSize({ width: 390, height: 900 });
+    for (const [row, fact] of [
+      ["first", "Receipts"],
+      ["last", "Agreed result"],
+    ] as const) {
+      await page.locator("#jobs tbody a")[row]().click();
+      await page.getByRole("dialog").getByText(fact).waitFor();
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390);
+      await assertAccessible(new AxeBuilder({ page }).include("dialog"));
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+    }
     await context.close();
   });
 }
@@ -172,10 +233,10 @@ test("a marketplace that goes away is said, and the page comes back with it", { 
   await page.getByText("Not live: reconnecting").waitFor();
   assert.ok((await page.locator("#jobs tbody tr").count()) > 0, "keeps what it knows");
   running = await startMarketplace(market.config({ port, dashboardDirectory: join(market.home, "dashboard") }));
-  await settleJob(market, lease, { nonce: 2, price: 10n });
+  await settleJob(market, lease, { nonce: 8, price: 10n });
   await eventually(
     () => page.locator("#jobs tbody tr").count(),
-    (rows) => rows === 2,
+    (rows) => rows === 4,
   );
   await page.close();
 });

@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Hex, type LocalAccount, toHex } from "viem";
-import { openLeaseCall, registerNodeCall, settleCall } from "#chain/calls.ts";
+import { claimCall, clearCall, openLeaseCall, registerNodeCall, settleCall } from "#chain/calls.ts";
 import { type MarketplaceConfig, parseMarketplaceConfig } from "#marketplace/config/marketplace-config.ts";
+import { claimOf } from "#protocol/claim.ts";
+import { clearingBatchOf, encodeClearing } from "#protocol/clearing-batch.ts";
 import { compareNodes } from "#protocol/order.ts";
-import type { LeaseTerms } from "#protocol/signed-messages.ts";
+import type { JobOrder, LeaseTerms, Voucher } from "#protocol/signed-messages.ts";
 import { leaseIdOf, signingHash, signMessage } from "#protocol/signing.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
+import type { LeaseId, NodeId } from "#protocol/units.ts";
 import { type LocalChain, startLocalChain } from "#test/chain/local-chain.ts";
 import { addressOf, keyOf, type MarketNode, nowSeconds } from "./statements.ts";
 
@@ -101,15 +104,7 @@ export async function settleJob(
   { terms, lease, session }: OpenLease,
   { nonce, price, forceFee = 0n, deadline = nowSeconds() + 3_600 }: Settlement,
 ): Promise<{ order: Hex; transaction: Hex }> {
-  const message = {
-    lease,
-    nonce,
-    jobs: toHex(nonce, { size: 32 }),
-    maxPrice: 50_000_000n,
-    forceFee,
-    quorumBps: 6_666,
-    deadline,
-  };
+  const message = orderOf(lease, { nonce, forceFee, deadline });
   const order = signingHash(domain, "JobOrder", message);
   const result = toHex(nonce + 77, { size: 32 });
   const attestations = await Promise.all(
@@ -125,4 +120,53 @@ export async function settleJob(
   );
   const signed = await signMessage(session, domain, "JobOrder", message);
   return { order, transaction: await chain.send(consumer, settleCall(chain, terms, signed, attestations)) };
+}
+
+function orderOf(lease: Hex, given: Pick<JobOrder, "nonce" | "forceFee" | "deadline">): JobOrder {
+  const jobs = toHex(given.nonce, { size: 32 });
+  return { lease: lease as LeaseId, jobs, maxPrice: 50_000_000n, quorumBps: 6_666, ...given };
+}
+
+interface ClaimedOrders extends Pick<JobOrder, "forceFee" | "deadline"> {
+  readonly nonces: readonly number[];
+  readonly perNode: bigint;
+}
+
+/** The committee claims the orders, each of which gives the sender `forceFee`, after their deadline. */
+export async function claimOrders(
+  { chain, nodes, consumer, domain }: Market,
+  { terms, lease, session }: OpenLease,
+  { nonces, perNode, ...given }: ClaimedOrders,
+): Promise<{ claim: Hex; orders: readonly Hex[]; transaction: Hex }> {
+  const messages = nonces.map((nonce) => orderOf(lease, { nonce, ...given }));
+  const claim = claimOf(domain, { orders: messages, receiptsRoot: toHex(9, { size: 32 }), perNode });
+  const signed = await Promise.all(messages.map((message) => signMessage(session, domain, "JobOrder", message)));
+  const signatures = await Promise.all(
+    nodes.map(async ({ key }) => (await signMessage(key, domain, "Claim", claim)).signature),
+  );
+  return {
+    claim: signingHash(domain, "Claim", claim),
+    orders: messages.map((message) => signingHash(domain, "JobOrder", message)),
+    transaction: await chain.send(consumer, claimCall(chain, terms, { orders: signed, claim }, signatures)),
+  };
+}
+
+/** Clears a voucher of each lease in one transaction. */
+export async function clearLeases(
+  { chain, nodes, consumer, domain }: Market,
+  vouchers: readonly (readonly [OpenLease, Omit<Voucher, "lease" | "last"> & { readonly last?: boolean }])[],
+): Promise<Hex> {
+  const entries = await Promise.all(
+    vouchers.map(async ([{ terms, lease, session }, { last = false, ...given }]) => {
+      const message: Voucher = { lease: lease as LeaseId, last, ...given };
+      return { terms, voucher: await signMessage(session, domain, "Voucher", message) };
+    }),
+  );
+  const clearing = { entries, receiptsRoot: toHex(8, { size: 32 }), validUntil: nowSeconds() + 7_200 };
+  const signatures = new Map<NodeId, Hex>();
+  for (const { key } of nodes) {
+    const { signature } = await signMessage(key, domain, "ClearingBatch", clearingBatchOf(clearing));
+    signatures.set(addressOf(key), signature);
+  }
+  return chain.send(consumer, clearCall(chain, encodeClearing(clearing, signatures)));
 }

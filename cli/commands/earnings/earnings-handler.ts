@@ -1,6 +1,7 @@
 import { collectEarningsCall } from "#chain/calls.ts";
 import { readNode } from "#chain/read-node.ts";
 import { random32 } from "#client/random.ts";
+import type { Earnings } from "#protocol/marketplace-api.ts";
 import { formatAmount } from "#protocol/units.ts";
 import type { Handler } from "../../command/command.ts";
 import { date, short, table } from "../../command/table.ts";
@@ -38,14 +39,16 @@ export const earningsHandler: Handler<EarningsOptions> = async ({ owner: given, 
       table(
         [
           { title: "time (UTC)" },
-          { title: "order" },
+          { title: "for" },
+          { title: "jobs", right: true },
           { title: "node" },
           { title: "amount", right: true },
           { title: "transaction" },
         ],
         lines.map((line) => [
           date(line.time),
-          short(line.order),
+          forWhat(line),
+          String(line.jobs),
           short(line.node),
           formatAmount(line.amount),
           line.transaction,
@@ -63,3 +66,16 @@ export const earningsHandler: Handler<EarningsOptions> = async ({ owner: given, 
     return (await session.lane.send(`collect:${random32()}`, call)).hash;
   }
 };
+
+/** An order and a claim by id; a voucher by the nonces that it covers beyond the one before. */
+function forWhat({ paidFor, lease }: Earnings["lines"][number]): string {
+  if (paidFor.kind === "order") return `order ${short(paidFor.order)}`;
+  if (paidFor.kind === "claim") return `claim ${short(paidFor.claim)}`;
+  return `voucher for ${coveredBy(paidFor)} of lease ${short(lease)}`;
+}
+
+function coveredBy({ after, upTo }: { readonly after: number; readonly upTo: number }): string {
+  // It may pay more for what an earlier one covers.
+  if (after === upTo) return `orders up to ${upTo}`;
+  return after + 1 === upTo ? `order ${upTo}` : `orders ${after + 1} to ${upTo}`;
+}

@@ -8,7 +8,7 @@ import { type Column, DataTable } from "../parts/data-table.tsx";
 import { More, useListing } from "../parts/listing.tsx";
 import { Empty, Loaded, Panel } from "../parts/panel.tsx";
 import { EarningsChart } from "./earnings-chart.tsx";
-import { OwnerEarnings } from "./owner-earnings.tsx";
+import { OwnerEarnings, OwnerPayments } from "./owner-earnings.tsx";
 import { OwnerPicker } from "./owner-picker.tsx";
 
 const OWNERS: readonly Column<OwnerView>[] = [
@@ -44,7 +44,7 @@ export function EarningsSection({ owner, onChoose, now }: EarningsSectionProps) 
         <OverTime owner={owner} />
         <div className="beside">
           {owner ? (
-            <OwnerEarnings owner={owner} now={now} />
+            <OwnerEarnings owner={owner} />
           ) : (
             <Loaded query={owners} what="the owners">
               {(rows) =>
@@ -61,6 +61,7 @@ export function EarningsSection({ owner, onChoose, now }: EarningsSectionProps) 
           )}
         </div>
       </div>
+      {owner && <OwnerPayments owner={owner} now={now} />}
     </Panel>
   );
 }

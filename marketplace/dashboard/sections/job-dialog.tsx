@@ -1,4 +1,4 @@
-// One settled order: who asked, what was agreed, and who was paid how much in which transaction.
+// One order that was settled or claimed: who asked, what was agreed, and who was paid how much in which transaction.
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { count, exact, fullTime, tokens } from "../format.ts";
@@ -43,7 +43,11 @@ function JobDetail({ job }: { readonly job: JobView }) {
   return (
     <>
       <p className="total">
-        {tokens(job.total)} <small>tokens paid to {count(job.paid.length)} nodes that agreed</small>
+        {tokens(job.total)}{" "}
+        <small>
+          tokens paid to {count(job.paid.length)} nodes that {job.claim ? "claimed" : "agreed"}
+          {job.claim && <>, for {count(job.claim.orders)} orders together</>}
+        </small>
       </p>
       <DataTable caption="Payments" columns={PAYMENTS} rows={job.paid} rowKey={({ node }) => node} />
       <dl className="facts">
@@ -63,10 +67,26 @@ function JobDetail({ job }: { readonly job: JobView }) {
         <dd>
           <Copyable kind="lease" value={job.lease} whole />
         </dd>
-        <dt>Agreed result</dt>
-        <dd>
-          <Copyable kind="result hash" value={job.resultHash} whole />
-        </dd>
+        {job.resultHash && (
+          <>
+            <dt>Agreed result</dt>
+            <dd>
+              <Copyable kind="result hash" value={job.resultHash} whole />
+            </dd>
+          </>
+        )}
+        {job.claim && (
+          <>
+            <dt>Claim</dt>
+            <dd>
+              <Copyable kind="claim" value={job.claim.claim} whole />
+            </dd>
+            <dt>Receipts</dt>
+            <dd>
+              <Copyable kind="root of the receipts" value={job.claim.receiptsRoot} whole />
+            </dd>
+          </>
+        )}
         <dt>Transaction</dt>
         <dd>
           <Copyable kind="transaction" value={job.transaction} whole />

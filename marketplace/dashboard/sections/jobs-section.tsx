@@ -1,4 +1,4 @@
-// Settled orders, newest first; each opens into its detail.
+// Orders that were settled or claimed, newest first; each opens into its detail.
 
 import { count, exact, short } from "../format.ts";
 import type { JobView } from "../market-client.ts";
@@ -23,15 +23,28 @@ function columns(now: number): readonly Column<JobView>[] {
     { head: "Settled", cell: ({ time }) => <Moment at={time} now={now} /> },
     { head: "Consumer", cell: ({ consumer }) => <Account kind="consumer" address={consumer} /> },
     { head: "Nodes paid", numeric: true, cell: ({ paid }) => count(paid.length) },
-    { head: "Paid", numeric: true, cell: ({ total }) => <strong>{exact(total)}</strong> },
+    { head: "Paid", numeric: true, cell: (job) => <Paid job={job} /> },
     { head: "Transaction", cell: ({ transaction }) => <Copyable kind="transaction" value={transaction} /> },
   ];
+}
+
+function Paid({ job: { total, claim } }: { readonly job: JobView }) {
+  return (
+    <>
+      {claim && <span className="note">for {count(claim.orders)} claimed together </span>}
+      <strong>{exact(total)}</strong>
+    </>
+  );
 }
 
 export function JobsSection({ now }: { readonly now: number }) {
   const jobs = useListing<JobView>("jobs", "/jobs");
   return (
-    <Panel id="jobs" title="Jobs" note="Orders on whose answer and price a committee agreed, settled on chain.">
+    <Panel
+      id="jobs"
+      title="Jobs"
+      note="Orders that a committee had settled or claimed on chain. Those that vouchers pay are counted with their lease."
+    >
       <Loaded query={jobs} what="the jobs">
         {(rows) =>
           rows.length === 0 ? (

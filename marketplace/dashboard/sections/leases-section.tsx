@@ -9,6 +9,8 @@ import { More, useListing } from "../parts/listing.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { Empty, Loaded, Panel } from "../parts/panel.tsx";
 
+const none = <span className="note">–</span>;
+
 function columns(now: number): readonly Column<LeaseView>[] {
   return [
     { head: "Lease", cell: ({ lease }) => <Copyable kind="lease" value={lease} /> },
@@ -16,6 +18,8 @@ function columns(now: number): readonly Column<LeaseView>[] {
     { head: "State", cell: (lease) => <LeaseState lease={lease} now={now} /> },
     { head: "Committee", numeric: true, cell: ({ nodes }) => `${count(nodes.length)} nodes` },
     { head: "Funded", numeric: true, cell: ({ funded }) => exact(funded) },
+    { head: "Jobs", numeric: true, cell: ({ jobs }) => count(jobs) },
+    { head: "Vouchers", cell: ({ upTo }) => (upTo > 0 ? `up to order ${count(upTo)}` : none) },
     { head: "Spent", numeric: true, cell: ({ spent }) => <strong>{exact(spent)}</strong> },
     { head: "Expires", cell: ({ expiry }) => <Moment at={expiry} now={now} /> },
   ];

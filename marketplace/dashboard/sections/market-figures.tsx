@@ -15,7 +15,7 @@ export function MarketFigures({ market }: MarketFiguresProps) {
         {({ paid, counts }) => (
           <dl>
             <Figure name="Paid to nodes" value={tokens(paid)} unit="tokens" />
-            <Figure name="Jobs settled" value={count(counts.jobs)} unit="on chain" />
+            <Figure name="Jobs paid" value={count(counts.jobs)} unit="on chain" />
             <Figure name="Nodes" value={count(counts.nodes)} unit={`${count(counts.offers)} with an offer`} />
             <Figure name="Leases" value={count(counts.leases)} unit="ever opened" />
             <Figure name="Bids" value={count(counts.bids)} unit="standing" />

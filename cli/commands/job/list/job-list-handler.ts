@@ -47,9 +47,9 @@ async function listMarket({ limit, cursor }: JobListOptions, context: CommandCon
     json: { jobs: page.rows, next: page.next },
     text:
       table(
-        ["order", "consumer", "time (UTC)", "nodes", "paid", "transaction"].map((title) => ({
+        ["order", "consumer", "time (UTC)", "nodes", "paid", "for orders", "transaction"].map((title) => ({
           title,
-          right: title === "nodes" || title === "paid",
+          right: title === "nodes" || title === "paid" || title === "for orders",
         })),
         page.rows.map((row) => [
           short(row.order),
@@ -57,6 +57,7 @@ async function listMarket({ limit, cursor }: JobListOptions, context: CommandCon
           date(row.time),
           String(row.paid.length),
           formatAmount(row.total),
+          String(row.claim?.orders ?? 1),
           short(row.transaction),
         ]),
         "No job was settled yet.",

@@ -63,7 +63,8 @@ function indexed(row: JobRow): Answer {
       ["consumer", row.consumer],
       ["lease", row.lease],
       ["settled", `${date(row.time)} UTC in block ${row.block}, ${row.transaction}`],
-      ["paid", formatAmount(row.total)],
+      ...(row.claim ? [["claim", `${row.claim.claim}, of ${row.claim.orders} orders together`] as const] : []),
+      ["paid", `${formatAmount(row.total)}${row.claim ? " for all of them" : ""}`],
       ...row.paid.map(({ owner, amount }) => ["", `${formatAmount(amount)} to ${owner}`] as const),
     ]),
   };
