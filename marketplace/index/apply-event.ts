@@ -1,10 +1,11 @@
 // One event of the chain into rows. Sums are kept by adding differences; rewind.ts subtracts the same ones.
 import { eq } from "drizzle-orm";
 import type { Address, Hex } from "viem";
-import type { ExchangeEvent } from "#chain/exchange-event.ts";
+import type { ChainEvent, ExchangeEvent } from "#chain/exchange-event.ts";
 import type { Amount, UnixSeconds } from "#protocol/units.ts";
 import type { Writer } from "../store/open-store.ts";
 import { leaseChanges, leases, nodes, orders, payments, stakeChanges } from "../store/schema.ts";
+import { noteAgreed, noteCleared, noteDrawn, noteFrozen, noteSlashed } from "./reputations.ts";
 import { addLeaseChange, addPayment, addStake, countNode } from "./sums.ts";
 
 /** What an event touched: the rows that listeners are told about. */
@@ -23,7 +24,7 @@ interface Place {
 }
 
 /** Writes what `event` says. The checkpoint that is written beside it keeps an event from being counted twice. */
-export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
+export function applyEvent(writer: Writer, event: ChainEvent): Touched {
   const place: Place = { block: event.block, logIndex: event.index };
   switch (event.name) {
     case "NodeRegistered":
@@ -46,6 +47,17 @@ export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
       return changeLease(writer, place, leaseOfOrder(writer, event.args.orderId), { spent: event.args.amount });
     case "OrderSettled":
       return settleOrder(writer, event);
+    case "OrdersClaimed":
+      return touchedNodes(noteAgreed(writer, place, event.args.leaseId, event.args.claimId));
+    case "LeaseCleared":
+      return touchedNodes(noteCleared(writer, place, event.args.leaseId, event.args.total));
+    case "LeaseDrawn":
+      noteDrawn(writer, place, event.args.leaseId);
+      return NOTHING;
+    case "StakeFrozen":
+      return touchedNodes(noteFrozen(writer, place, lower(event.args.node), event.args.orderId));
+    case "Slashed":
+      return touchedNodes(noteSlashed(writer, place, lower(event.args.node), event.args.reason));
     default:
       return NOTHING;
   }
@@ -128,7 +140,12 @@ function settleOrder(writer: Writer, event: Extract<ExchangeEvent, { name: "Orde
     .insert(orders)
     .values({ order, lease, ...consumer, resultHash, total, transaction, time, block, logIndex })
     .run();
-  return { ...changeLease(writer, { block, logIndex }, lease, { spent: total }), jobs: [order] };
+  const nodes = noteAgreed(writer, { block, logIndex }, lease, order);
+  return { ...changeLease(writer, { block, logIndex }, lease, { spent: total }), nodes, jobs: [order] };
+}
+
+function touchedNodes(nodes: readonly Address[]): Touched {
+  return nodes.length === 0 ? NOTHING : { ...NOTHING, nodes };
 }
 
 /** The contract pays a node of an order before anyone gets the order's fee, so its lease is known. */
