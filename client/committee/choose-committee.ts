@@ -37,9 +37,13 @@ export async function chooseCommittee(input: CommitteeInput): Promise<readonly S
   }
 }
 
-async function findForged(ledger: CommitteeInput["ledger"], committee: readonly Signed<Offer>[]): Promise<NodeId[]> {
+/** The nodes of offers that they did not sign, or that name another owner than the chain. */
+export async function findForged(
+  ledger: CommitteeInput["ledger"],
+  offers: readonly Signed<Offer>[],
+): Promise<NodeId[]> {
   const verdicts = await Promise.all(
-    committee.map(async (offer) => {
+    offers.map(async (offer) => {
       const { node, owner } = offer.message;
       const registered = await ledger.ownerOf(node);
       if (registered === undefined || !isAddressEqual(registered, owner)) return [node];
