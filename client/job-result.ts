@@ -11,6 +11,7 @@ import type { Usage } from "#protocol/usage.ts";
 import type { Fault } from "./check/fault.ts";
 import { findAgreement } from "./check/find-agreement.ts";
 import { checkContextOf } from "./job/check-context.ts";
+import type { Assurance } from "./job-terms.ts";
 import { totalUsage } from "./quote/quote.ts";
 import type { ClientStore } from "./store/client-store.ts";
 import { currentAttempt, type JobRecord } from "./store/job-record.ts";
@@ -34,6 +35,8 @@ export interface JobResult {
   readonly dissenting: readonly Fault[];
   /** Whether the agreed responses are those of the quote's own run; absent where there was none. */
   readonly matchesQuote?: boolean;
+  /** Where a confidence was wanted. */
+  readonly assurance?: Assurance;
   readonly settlementTransaction: Hex;
   readonly paid: readonly { owner: Address; amount: Amount }[];
 }
@@ -62,6 +65,7 @@ export async function jobResultOf(store: Pick<ClientStore, "blob">, record: JobR
     agreed: agreed.map(({ attestation }) => attestation.message.node),
     dissenting: attempt.faults,
     ...(record.quoted && { matchesQuote: record.quoted.every((digest, index) => digest === responses[index]) }),
+    ...(record.terms.assurance && { assurance: record.terms.assurance }),
     settlementTransaction: settlement.transaction,
     paid: settlement.payments.map(({ owner, amount }) => ({ owner, amount })),
   };

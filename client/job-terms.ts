@@ -2,7 +2,7 @@
 import type { IsolationClass } from "#protocol/isolation.ts";
 import { LIMITS } from "#protocol/limits.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import { type Amount, formatAmount } from "#protocol/units.ts";
+import { type Amount, formatAmount, type NodeId } from "#protocol/units.ts";
 import type { Rates } from "#protocol/usage.ts";
 
 export interface JobTerms {
@@ -22,6 +22,22 @@ export interface JobTerms {
   readonly isolation: IsolationClass;
   /** To whoever settles when this consumer has gone silent, base units; it comes back otherwise. */
   readonly forceFee: Amount;
+  /** Where the replicas follow from a wanted confidence. */
+  readonly assurance?: Assurance | undefined;
+}
+
+/** What a wanted confidence came to. */
+export interface Assurance {
+  /** Wanted probability that the answer is right. */
+  readonly wanted: number;
+  /** Of any committee out of `nodes`. */
+  readonly reached: number;
+  /** One node would have been enough; this job checks it. */
+  readonly spotCheck: boolean;
+  /** How often such a job is replicated; 1 for always. */
+  readonly checkedShare: number;
+  /** The only nodes that may serve. */
+  readonly nodes: readonly NodeId[];
 }
 
 const DEFAULTS = {

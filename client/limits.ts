@@ -3,6 +3,10 @@
 export const CLIENT_LIMITS = {
   /** Pages of offers read from one marketplace: 2,000 offers are a choice wide enough. */
   offerPages: 10,
+  /** Pages of nodes' records read from one marketplace, 200 nodes each: as many as the offers. */
+  nodePages: 10,
+  /** Nodes that may serve one job of a wanted confidence: its committee, and others in case some fail. */
+  assuredNodes: 64,
   /** Times that a committee is chosen anew because an offer in it was forged or its node is not registered. */
   rematches: 16,
   /** Committees that one job may have: the first, and one without those that failed it. */

@@ -7,6 +7,8 @@ import type { Fault } from "./check/fault.ts";
 export type JobProgress =
   | { readonly step: "quoting"; readonly jobs: number }
   | { readonly step: "quoted"; readonly usage: Usage }
+  /** What a wanted confidence came to. */
+  | { readonly step: "assured"; readonly replicas: number; readonly reached: number; readonly spotCheck: boolean }
   | { readonly step: "matched"; readonly committee: readonly { node: NodeId; owner: Address }[]; readonly cost: Amount }
   /** From here on the job is stored and can be resumed by its name. */
   | { readonly step: "planned"; readonly name: string }

@@ -51,6 +51,8 @@ export interface RunInput extends WorldInput {
   readonly limits?: Partial<ExecutionLimits> | undefined;
   /** A rented lease to use instead of a new one. */
   readonly lease?: string | undefined;
+  /** Wanted probability that the answer is right, such as 0.99: decides replicas and quorum in place of the options. */
+  readonly confidence?: number | undefined;
   readonly options?: { readonly [Name in keyof JobTerms]?: JobTerms[Name] | undefined };
 }
 

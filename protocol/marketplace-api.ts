@@ -64,7 +64,14 @@ export const matchRequest = z.strictObject({ banned: z.array(wire.address).max(L
 /** POST /v1/cancellations answers whether a statement stood. */
 export const cancelled = z.strictObject({ cancelled: z.boolean() });
 
-/** GET /v1/nodes: every registered node with its present offer and what it has earned. */
+/** A node's record in drawn leases, as protocol/reputation.ts counts it. */
+export const reputation = z.strictObject({
+  inARow: z.number().int().min(0),
+  valid: z.number().int().min(0),
+  invalid: z.number().int().min(0),
+});
+
+/** GET /v1/nodes: every registered node with its present offer, what it has earned and how reliable it was. */
 export const nodeRow = z.strictObject({
   node: wire.address,
   owner: wire.address,
@@ -74,6 +81,7 @@ export const nodeRow = z.strictObject({
   earned: wire.amount,
   /** Orders for which it was paid; for a voucher, the orders that it newly covers. */
   jobs: z.number().int(),
+  reputation,
   offer: wire.signed(wire.offer).nullable(),
 });
 export const nodePage = page(nodeRow);

@@ -3,7 +3,15 @@ import { ProtocolError } from "#protocol/protocol-error.ts";
 import { type Amount, parseAmount } from "#protocol/units.ts";
 import { RATE_AXES, type Rates } from "#protocol/usage.ts";
 import type { Flag, RawOptions } from "./command.ts";
-import { amountOption, choiceOption, durationOption, integerOption, textOption, textOptions } from "./option-values.ts";
+import {
+  amountOption,
+  choiceOption,
+  durationOption,
+  integerOption,
+  shareOption,
+  textOption,
+  textOptions,
+} from "./option-values.ts";
 
 export const REQUEST_FLAGS: readonly Flag[] = [
   {
@@ -62,6 +70,27 @@ export const TERM_FLAGS: readonly Flag[] = [
   { form: "--scope <name>", summary: "cluster to look in, any by default" },
   { form: "--isolation <class>", summary: "weakest isolation that will do: process or kernel" },
 ];
+
+/** For commands that choose a committee for one job. */
+export const CONFIDENCE_FLAGS: readonly Flag[] = [
+  {
+    form: "--confidence <share>",
+    summary: "how sure the answer must be, such as 0.99: decides the replicas by the nodes' records",
+  },
+];
+
+/** @throws `option-invalid`, `options-conflict` beside --replicas, --quorum or --lease */
+export function confidenceFlag(raw: RawOptions): number | undefined {
+  const confidence = shareOption(raw, "confidence", 0.5);
+  if (confidence === undefined) return undefined;
+  for (const other of ["replicas", "quorum", "lease"]) {
+    if (textOption(raw, other) === undefined) continue;
+    throw new ProtocolError("invalid", "options-conflict", `--confidence and --${other} are given both.`, {
+      hint: `Give one of them: --confidence decides what --${other} would.`,
+    });
+  }
+  return confidence;
+}
 
 export interface TermFlags {
   readonly replicas: number | undefined;

@@ -26,6 +26,15 @@ export function integerOption(raw: RawOptions, name: string, min: number, max: n
   throw invalid(name, text, `a whole number from ${min} to ${max}`);
 }
 
+/** A share from `min` to below 1, such as 0.99. @throws `option-invalid` */
+export function shareOption(raw: RawOptions, name: string, min: number): number | undefined {
+  const text = textOption(raw, name);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^0?\.\d{1,12}$/.test(text) && value >= min && value < 1) return value;
+  throw invalid(name, text, `a share from ${min} to below 1, such as 0.99`);
+}
+
 /** Tokens, such as 1.25, in base units. @throws `option-invalid` */
 export function amountOption(raw: RawOptions, name: string): Amount | undefined {
   const text = textOption(raw, name);

@@ -16,6 +16,8 @@ function noteOf(event: JobProgress): string | undefined {
   switch (event.step) {
     case "quoted":
       return `Quoted: ${event.usage.fuel} fuel, ${event.usage.memoryPages} pages`;
+    case "assured":
+      return assuredNote(event);
     case "matched":
       return `Matched ${event.committee.length} nodes for at most ${formatAmount(event.cost)}`;
     case "leased":
@@ -42,6 +44,7 @@ function underWay(event: JobProgress): string {
     case "quoting":
       return `Running ${event.jobs} ${event.jobs === 1 ? "job" : "jobs"} here for an exact quote`;
     case "quoted":
+    case "assured":
     case "rerun":
       return "Finding nodes";
     case "matched":
@@ -60,4 +63,9 @@ function underWay(event: JobProgress): string {
     default:
       return "Nodes are working";
   }
+}
+
+function assuredNote({ replicas, reached, spotCheck }: Extract<JobProgress, { step: "assured" }>): string {
+  const nodes = replicas === 1 ? "1 node gives" : `${replicas} nodes give`;
+  return `${nodes} a confidence of ${reached.toFixed(6)}${spotCheck ? "; this job checks a trusted node" : ""}`;
 }

@@ -37,13 +37,13 @@ export async function chooseCommittee(input: CommitteeInput): Promise<readonly S
   }
 }
 
-/** Nodes whose offer is not signed by them, or whose owner on chain is another. */
+/** The nodes of offers that they did not sign, or that name another owner than the chain. */
 export async function findForged(
   ledger: CommitteeInput["ledger"],
-  committee: readonly Signed<Offer>[],
+  offers: readonly Signed<Offer>[],
 ): Promise<NodeId[]> {
   const verdicts = await Promise.all(
-    committee.map(async (offer) => {
+    offers.map(async (offer) => {
       const { node, owner } = offer.message;
       const registered = await ledger.ownerOf(node);
       if (registered === undefined || !isAddressEqual(registered, owner)) return [node];

@@ -32,7 +32,9 @@ export async function planAttempt(world: ClientWorld, input: AttemptInput): Prom
   const { ledger, store, clock, onProgress } = world;
   const { bid, terms, quote, banned } = input;
   const now = unixSeconds(clock);
-  const offers = await findOffers(world, bid, banned);
+  const found = await findOffers(world, bid, banned);
+  const { assurance } = terms;
+  const offers = assurance ? found.filter(({ message }) => assurance.nodes.includes(message.node)) : found;
   const committee = await chooseCommittee({ ledger, bid: bid.message, offers, banned, now });
   const members = committee.map(({ message }) => message);
   const { maxPrice, amount } = fundingFor(quote, members, terms);

@@ -14,6 +14,7 @@ import type { Runtime } from "#runtime/runtime.ts";
 import { buildBid } from "../bid/build-bid.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { unixSeconds } from "../clock.ts";
+import { assureTerms } from "../confidence/assure-terms.ts";
 import type { JobTerms } from "../job-terms.ts";
 import { planJobs, type Quote, quoteJobs, totalUsage } from "../quote/quote.ts";
 import { random32 } from "../random.ts";
@@ -34,15 +35,17 @@ export interface JobInput {
   readonly limits?: Partial<ExecutionLimits> | undefined;
   /** A rented lease to use instead of a new one. */
   readonly lease?: string | undefined;
+  /** Wanted probability that the answer is right: decides replicas and quorum in place of the terms. */
+  readonly confidence?: number | undefined;
 }
 
 /**
  * Quotes, bids and matches, and stores the job so that a resume can take it from here.
- * @throws `requests-missing`, `order-too-large`, `job-fails`, and as planAttempt
+ * @throws `requests-missing`, `order-too-large`, `job-fails`, and as assureTerms and planAttempt
  */
 export async function planJob(world: ClientWorld, input: JobInput): Promise<JobRecord> {
   const { ledger, store, clock, onProgress, signal } = world;
-  const { terms, wallet } = input;
+  const { confidence, wallet } = input;
   requireRequests(input.requests.length);
   const consumer = wallet.address.toLowerCase() as Address;
   const image = await openImage(
@@ -54,6 +57,8 @@ export async function planJob(world: ClientWorld, input: JobInput): Promise<JobR
   if (input.runtime) onProgress({ step: "quoted", usage: totalUsage(quote.usage) });
   const blobs = await keepBlobs(world, input.image, quote);
 
+  const assured = { ...input, consumer, image: image.digest, quote };
+  const terms = confidence === undefined ? input.terms : await assureTerms(world, { ...assured, confidence });
   const now = unixSeconds(clock);
   const bidOf = { consumer, image: image.digest, runtime: input.runtimeId, terms, quote, salt: random32(), now };
   const bid = await signMessage(wallet, ledger.domain, "Bid", buildBid(bidOf));

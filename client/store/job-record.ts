@@ -20,6 +20,15 @@ const terms = z.strictObject({
   scope: wire.scope,
   isolation: z.enum(ISOLATION_CLASSES),
   forceFee: wire.amount,
+  assurance: z
+    .strictObject({
+      wanted: z.number(),
+      reached: z.number(),
+      spotCheck: z.boolean(),
+      checkedShare: z.number(),
+      nodes: z.array(wire.address).max(CLIENT_LIMITS.assuredNodes).readonly(),
+    })
+    .optional(),
 });
 
 const nodeAnswer = z.strictObject({

@@ -6,6 +6,7 @@ import type { Writer } from "../store/open-store.ts";
 import { leases, nodes, stakeChanges } from "../store/schema.ts";
 import { claimOrders, clearLease, payFee, payNode, settleOrder } from "./apply-payment.ts";
 import { changeLease, type Place } from "./change-lease.ts";
+import { noteAccused, noteAgreed, noteCleared, noteDrawn, noteSlashed } from "./reputations.ts";
 import { addStake, countNode } from "./sums.ts";
 import { NOTHING, type Touched } from "./touched.ts";
 
@@ -20,7 +21,15 @@ export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
     case "UnbondingStarted":
       return changeStake(writer, place, lower(event.args.node), -event.args.shares);
     case "StakeSlashed":
-      return changeStake(writer, place, lower(event.args.node), -event.args.ofStaked);
+      return and(
+        changeStake(writer, place, event.args.node, -event.args.ofStaked),
+        noteSlashed(writer, place, event.args.node, event.args.reason),
+      );
+    case "NodeAccused":
+      return touchedNodes(noteAccused(writer, place, event.args));
+    case "LeaseDrawn":
+      noteDrawn(writer, place, event.args.leaseId);
+      return NOTHING;
     case "LeaseOpened":
       return openLease(writer, place, event.args);
     case "LeaseToppedUp":
@@ -34,11 +43,11 @@ export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
     case "ForceFeePaid":
       return payFee(writer, event);
     case "OrderSettled":
-      return settleOrder(writer, event);
+      return and(settleOrder(writer, event), noteAgreed(writer, place, event.args.leaseId, event.args.orderId));
     case "OrdersClaimed":
-      return claimOrders(writer, event);
+      return and(claimOrders(writer, event), noteAgreed(writer, place, event.args.leaseId, event.args.claimId));
     case "LeaseCleared":
-      return clearLease(writer, event);
+      return and(clearLease(writer, event), noteCleared(writer, place, event.args.leaseId, event.args.total));
     case "NodeCleared":
       // The sum of what its leases were cleared for just before: listeners hear of a node once for a whole clearing.
       return { ...NOTHING, nodes: [lower(event.args.node)] };
@@ -87,6 +96,15 @@ function openLease(writer: Writer, place: Place, opened: Opened): Touched {
     })
     .run();
   return changeLease(writer, place, lease, { funded: opened.amount, expiry: opened.expiry });
+}
+
+/** What was touched, and the nodes whose records changed. */
+function and(touched: Touched, nodes: readonly Address[]): Touched {
+  return { ...touched, nodes: [...new Set([...touched.nodes, ...nodes])] };
+}
+
+function touchedNodes(nodes: readonly Address[]): Touched {
+  return and(NOTHING, nodes);
 }
 
 /** One text for one address, as everywhere in the API. */

@@ -6,6 +6,7 @@ import type { Amount, NodeId } from "#protocol/units.ts";
 import type { Reader } from "../store/open-store.ts";
 import { cursorParts, type Page, type PageRequest, pageOf, pageRows } from "../store/page.ts";
 import { nodes, owners } from "../store/schema.ts";
+import { reputationOf } from "./reputations.ts";
 
 /** A node without its offer, which the book has. */
 export type IndexedNode = Omit<NodeRow, "offer">;
@@ -27,12 +28,17 @@ export function listNodes(reader: Reader, request: PageRequest & { owner?: Addre
     .orderBy(asc(nodes.block), asc(nodes.logIndex))
     .limit(rows + 1)
     .all();
-  return pageOf(found, rows, (row) => [row.block, row.logIndex], indexedNode);
+  return pageOf(
+    found,
+    rows,
+    (row) => [row.block, row.logIndex],
+    (row) => indexedNode(reader, row),
+  );
 }
 
 export function findNode(reader: Reader, node: NodeId): IndexedNode | undefined {
   const row = reader.select().from(nodes).where(eq(nodes.node, node)).get();
-  return row && indexedNode(row);
+  return row && indexedNode(reader, row);
 }
 
 /** Owners, the highest earnings first. */
@@ -75,6 +81,7 @@ function earnedLess(cursor: string | undefined): SQL | undefined {
   );
 }
 
-function indexedNode({ node, owner, stake, earned, jobs }: typeof nodes.$inferSelect): IndexedNode {
-  return { node, owner, stake, earned, jobs };
+function indexedNode(reader: Reader, row: typeof nodes.$inferSelect): IndexedNode {
+  const { node, owner, stake, earned, jobs } = row;
+  return { node, owner, stake, earned, jobs, reputation: reputationOf(reader, node) };
 }

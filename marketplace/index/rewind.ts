@@ -5,6 +5,7 @@ import type { Writer } from "../store/open-store.ts";
 import {
   chainState,
   claims,
+  drawnLeases,
   earningsByMinute,
   leaseChanges,
   leases,
@@ -12,6 +13,7 @@ import {
   orders,
   owners,
   payments,
+  reputationFacts,
   stakeChanges,
 } from "../store/schema.ts";
 import { addLeaseChange, addPayment, addStake, countNode } from "./sums.ts";
@@ -32,6 +34,8 @@ export function rewind(writer: Writer, from: number): readonly NodeId[] {
     if (change.closes) writer.update(leases).set({ closed: false }).where(eq(leases.lease, change.lease)).run();
     if (change.expiry !== null) restoreExpiry(writer, change.lease);
   }
+  writer.delete(reputationFacts).where(gte(reputationFacts.block, from)).run();
+  writer.delete(drawnLeases).where(gte(drawnLeases.block, from)).run();
   const gone = writer.delete(nodes).where(gte(nodes.block, from)).returning().all();
   for (const { owner } of gone) countNode(writer, owner, -1);
   return gone.map(({ node }) => node);
@@ -53,6 +57,8 @@ export function emptyIndex(writer: Writer): readonly NodeId[] {
   for (const table of [payments, orders, claims, stakeChanges, leaseChanges, leases, nodes, owners, earningsByMinute]) {
     writer.delete(table).run();
   }
+  writer.delete(reputationFacts).run();
+  writer.delete(drawnLeases).run();
   writer.delete(chainState).run();
   return known.map(({ node }) => node);
 }

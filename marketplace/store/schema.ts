@@ -219,3 +219,37 @@ export const earningsByMinute = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.owner, table.minute] })],
 );
+
+/** Leases whose committee is proven to be drawn. */
+export const drawnLeases = sqliteTable(
+  "drawn_leases",
+  {
+    lease: hexText().primaryKey(),
+    block: integer().notNull(),
+    logIndex: integer().notNull(),
+  },
+  (table) => [index("drawn_leases_by_block").on(table.block)],
+);
+
+/** What counted for or against a node, each with its record afterwards: the newest row is the node's reputation. */
+export const reputationFacts = sqliteTable(
+  "reputation_facts",
+  {
+    node: hexText().notNull(),
+    block: integer().notNull(),
+    logIndex: integer().notNull(),
+    /** Null when the node was slashed: that is about an order alone. */
+    lease: hexText(),
+    /** Null unless the fact is a fault. */
+    order: hexText(),
+    inARow: integer().notNull(),
+    valid: integer().notNull(),
+    invalid: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.node, table.block, table.logIndex] }),
+    index("reputation_facts_by_block").on(table.block),
+    index("reputation_facts_by_lease").on(table.node, table.lease),
+    index("reputation_facts_by_order").on(table.node, table.order),
+  ],
+);

@@ -60,6 +60,19 @@ test("commands in another terminal find the market, the job and the earnings", a
   assert.match(await page.text(), /<title>/);
 });
 
+test("a wanted confidence is quoted as money, and run with the replicas that give it", () => {
+  const job = ["examples/licence-audit", "--input", "examples/licence-audit/sample.json"];
+  const quote = mimik("quote", ...job, "--confidence", "0.97", "--json");
+  const { total, confidence } = JSON.parse(quote.stdout).market;
+  assert.deepEqual([confidence.replicas, confidence.quorum, confidence.checkedShare], [3, 2, 1]);
+  assert.ok(confidence.reached >= 0.97 && confidence.reached < 1);
+  assert.ok(BigInt(total) > 0n);
+  assert.equal(confidence.expectedTotal, total);
+  const run = JSON.parse(mimik("run", ...job, "--confidence", "0.97", "--json").stdout);
+  assert.equal(run.committee.length, 3);
+  assert.equal(run.assurance.wanted, 0.97);
+});
+
 test("a second start says that it is running already and does no harm", () => {
   const second = mimik("up");
   assert.equal(second.status, 0);

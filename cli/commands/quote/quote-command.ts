@@ -9,6 +9,7 @@ export const quoteCommand = defineCommand({
   examples: [
     "mimik quote examples/licence-audit --input packages.json",
     "mimik quote ./resize.wasm --input photo.jpg --replicas 5 --json",
+    "mimik quote ./resize.wasm --input photo.jpg --confidence 0.99",
   ],
   options: quoteOptions,
   load: async () => (await import("./quote-handler.ts")).quoteHandler,

@@ -1,6 +1,8 @@
 // The flags of mimik quote.
 import type { Flag, RawOptions } from "../../command/command.ts";
 import {
+  CONFIDENCE_FLAGS,
+  confidenceFlag,
   LIMIT_FLAGS,
   limitFlags,
   REQUEST_FLAGS,
@@ -12,12 +14,13 @@ import {
 } from "../../command/job-flags.ts";
 import { requireArgument } from "../../command/option-values.ts";
 
-export const quoteFlags: readonly Flag[] = [...REQUEST_FLAGS, ...TERM_FLAGS, ...LIMIT_FLAGS];
+export const quoteFlags: readonly Flag[] = [...REQUEST_FLAGS, ...TERM_FLAGS, ...CONFIDENCE_FLAGS, ...LIMIT_FLAGS];
 
 export interface QuoteOptions {
   readonly path: string;
   readonly request: RequestFlags;
   readonly terms: TermFlags;
+  readonly confidence: number | undefined;
   readonly limits: { readonly fuel?: bigint; readonly memoryPages?: number };
 }
 
@@ -26,6 +29,7 @@ export function quoteOptions(raw: RawOptions, argument: string | undefined): Quo
     path: requireArgument(argument, "microservice"),
     request: requestFlags(raw),
     terms: termFlags(raw),
+    confidence: confidenceFlag(raw),
     limits: limitFlags(raw),
   };
 }

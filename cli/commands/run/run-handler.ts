@@ -31,6 +31,7 @@ export const runHandler: Handler<RunOptions> = async (options, context) => {
     runtime,
     limits: options.limits,
     lease: options.lease,
+    confidence: options.confidence,
     options: options.terms,
     onProgress: resumable.onProgress,
     signal,

@@ -1,6 +1,8 @@
 // The flags of mimik run.
 import type { Flag, RawOptions } from "../../command/command.ts";
 import {
+  CONFIDENCE_FLAGS,
+  confidenceFlag,
   LIMIT_FLAGS,
   limitFlags,
   REQUEST_FLAGS,
@@ -16,6 +18,7 @@ import { requireArgument, textOption, textOptions } from "../../command/option-v
 export const runFlags: readonly Flag[] = [
   ...REQUEST_FLAGS,
   ...TERM_FLAGS,
+  ...CONFIDENCE_FLAGS,
   ...SOURCE_FLAGS,
   ...LIMIT_FLAGS,
   { form: "--lease <id>", summary: "use a rented lease instead of a new one" },
@@ -27,6 +30,7 @@ export interface RunOptions {
   readonly path: string;
   readonly request: RequestFlags;
   readonly terms: TermFlags;
+  readonly confidence: number | undefined;
   readonly limits: { readonly fuel?: bigint; readonly memoryPages?: number };
   /** Base URLs. */
   readonly nodes: readonly string[];
@@ -40,6 +44,7 @@ export function runOptions(raw: RawOptions, argument: string | undefined): RunOp
     path: requireArgument(argument, "microservice"),
     request: requestFlags(raw),
     terms: termFlags(raw),
+    confidence: confidenceFlag(raw),
     limits: limitFlags(raw),
     nodes: textOptions(raw, "node"),
     lease: textOption(raw, "lease"),

@@ -25,6 +25,7 @@ const COLUMNS: readonly Column<NodeView>[] = [
   { head: "Stake, shares", numeric: true, cell: ({ stake }) => shares(stake) },
   { head: "Earned", numeric: true, cell: ({ earned }) => <strong>{exact(earned)}</strong> },
   { head: "Jobs", numeric: true, cell: ({ jobs }) => count(jobs) },
+  { head: "Right in a row", numeric: true, cell: ({ reputation }) => count(reputation.inARow) },
 ];
 
 export function NodesSection() {

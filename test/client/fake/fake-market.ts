@@ -3,7 +3,7 @@ import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { ClientWorld } from "#client/client-world.ts";
 import { finishJob } from "#client/job/finish-job.ts";
-import { planJob } from "#client/job/plan-job.ts";
+import { type JobInput, planJob } from "#client/job/plan-job.ts";
 import { type JobResult, jobResultOf } from "#client/job-result.ts";
 import { type JobTerms, jobTerms } from "#client/job-terms.ts";
 import type { JobProgress } from "#client/progress.ts";
@@ -27,6 +27,9 @@ import { type MemoryStore, memoryStore } from "./memory-store.ts";
 const RUNTIME = "test-runtime/1";
 const wallet = privateKeyToAccount(`0x${"11".repeat(32)}`);
 
+/** What a test may want otherwise. */
+export type Way = Partial<Pick<JobInput, "confidence" | "lease" | "runtime">>;
+
 export interface FakeMarket {
   readonly world: ClientWorld;
   readonly ledger: FakeLedger;
@@ -36,7 +39,7 @@ export interface FakeMarket {
   /** Statements that the marketplace was told no longer stand. */
   readonly cancelled: Hex[];
   /** Plans and finishes a job of one request for each body. */
-  run(bodies?: readonly string[], terms?: Partial<JobTerms>): Promise<JobResult>;
+  run(bodies?: readonly string[], terms?: Partial<JobTerms>, way?: Way): Promise<JobResult>;
   /** What a new process would do with the open jobs. */
   resume(): Promise<readonly JobResult[]>;
 }
@@ -77,7 +80,7 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
     nodes,
     progress,
     cancelled,
-    run: async (bodies = ["hello"], terms = {}) => {
+    run: async (bodies = ["hello"], terms = {}, way = {}) => {
       const planned = await planJob(world, {
         wallet,
         image,
@@ -90,6 +93,7 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
         terms: jobTerms(terms),
         runtime: { run: async (_image, { request }) => honestExecution(request) },
         runtimeId: RUNTIME,
+        ...way,
       });
       return jobResultOf(store, await finishJob(world, planned, { rerun: true }));
     },
