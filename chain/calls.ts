@@ -9,6 +9,7 @@ import {
   type Hex,
   parseSignature,
 } from "viem";
+import { encodeOpenings } from "#protocol/opening-batch.ts";
 import type {
   Attestation,
   Claim,
@@ -146,9 +147,12 @@ export function accuseCall(
   };
 }
 
-/** Opens leases by their consumers' signatures; one that cannot be opened is skipped. */
+/**
+ * Opens leases by their consumers' signatures; one that cannot be opened is skipped.
+ * @throws as `encodeOpenings`
+ */
 export function openManyCall(chain: Target, openings: readonly Signed<OpenLease>[]): ContractCall {
-  return exchangeCall(chain, "openMany", [rowsOf(openings)]);
+  return exchangeCall(chain, "openMany", [encodeOpenings(openings)]);
 }
 
 /**

@@ -12,9 +12,14 @@ import {IExchange} from "./interfaces/IExchange.sol";
 abstract contract Accounts is IExchange, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
+    /// A struct, so that reading and writing one find its place only once.
+    struct Account {
+        uint256 balance;
+    }
+
     IERC20 public immutable TOKEN;
 
-    mapping(address account => uint256) private balances;
+    mapping(address account => Account) private accounts;
 
     constructor(IERC20 token) {
         // A fee shows only when money moves, so it is measured at each move; what is no token at all shows here.
@@ -57,7 +62,7 @@ abstract contract Accounts is IExchange, ReentrancyGuardTransient {
 
     /// @inheritdoc IExchange
     function balanceOf(address account) public view returns (uint256) {
-        return balances[account];
+        return accounts[account].balance;
     }
 
     function _deposit(uint256 amount) private {
@@ -73,12 +78,23 @@ abstract contract Accounts is IExchange, ReentrancyGuardTransient {
     }
 
     function _credit(address account, uint256 amount) internal {
-        balances[account] += amount;
+        accounts[account].balance += amount;
     }
 
     function _debit(address account, uint256 amount) internal {
-        uint256 balance = balances[account];
-        if (balance < amount) revert AccountUnderfunded(account, balance, amount);
-        balances[account] = balance - amount;
+        (bool taken, uint256 balance) = _tryDebit(account, amount);
+        if (!taken) revert AccountUnderfunded(account, balance, amount);
+    }
+
+    /// Changes nothing when the account has less than `amount`.
+    /// @return taken whether it had it
+    /// @return balance what it had
+    function _tryDebit(address account, uint256 amount) internal returns (bool taken, uint256 balance) {
+        Account storage own = accounts[account];
+        balance = own.balance;
+        taken = balance >= amount;
+        unchecked {
+            if (taken) own.balance = balance - amount;
+        }
     }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IExchange} from "./interfaces/IExchange.sol";
+import {PackedCalldata} from "./PackedCalldata.sol";
+import {Seats} from "./Seats.sol";
+import {LeaseTerms, LeaseType} from "./types/LeaseType.sol";
+import {Voucher, VoucherType} from "./types/VoucherType.sol";
 
 /// Decides how a clearing lies in calldata: packed, because its bytes are most of what a clearing of many leases costs.
 /// It never judges an entry; it only refuses bytes that are too few or too many.
@@ -15,6 +18,8 @@ import {IExchange} from "./interfaces/IExchange.sol";
 /// ```
 /// What nodes sign begins with the counts, so that the same bytes cannot be cut into other entries.
 library ClearingCalldata {
+    using PackedCalldata for bytes;
+
     struct Header {
         uint40 validUntil;
         bytes32 receiptsRoot;
@@ -25,35 +30,29 @@ library ClearingCalldata {
     }
 
     struct Entry {
-        address consumer;
-        address sessionKey;
-        bytes32 salt;
-        uint64 perNode;
-        uint32 upTo;
-        uint16 forced;
-        bool last;
+        /// But for the hash of the nodes, which only their addresses tell.
+        LeaseTerms terms;
+        /// But for the lease, which the terms tell.
+        Voucher voucher;
         bytes32 r;
         bytes32 vs;
         uint256 size;
-        /// The index of each of its nodes, 16 bits each from the top: a committee's seats fit one word.
-        bytes32 seats;
+        Seats seats;
     }
 
     uint256 private constant HEADER_BYTES = 41;
     uint256 private constant COUNTS_AT = 37;
-    uint256 private constant SIGNATURE_BYTES = 64;
-    uint256 private constant NODE_BYTES = 20;
     uint256 private constant ENTRY_BYTES = 152;
 
     function readHeader(bytes calldata batch) internal pure returns (Header memory header) {
-        requireLength(batch, HEADER_BYTES);
-        header.validUntil = uint40(bytes5(wordAt(batch, 0)));
-        header.receiptsRoot = wordAt(batch, 5);
-        header.nodes = uint16(bytes2(wordAt(batch, 37)));
-        header.entries = uint16(bytes2(wordAt(batch, 39)));
-        header.entriesAt = HEADER_BYTES + header.nodes * NODE_BYTES;
-        uint256 signatureBytes = header.nodes * SIGNATURE_BYTES;
-        requireLength(batch, header.entriesAt + signatureBytes);
+        batch.requireLength(HEADER_BYTES);
+        header.validUntil = uint40(batch.uintAt(0, 5));
+        header.receiptsRoot = batch.wordAt(5);
+        header.nodes = batch.uintAt(37, 2);
+        header.entries = batch.uintAt(39, 2);
+        header.entriesAt = HEADER_BYTES + header.nodes * PackedCalldata.NODE_BYTES;
+        uint256 signatureBytes = header.nodes * PackedCalldata.SIGNATURE_BYTES;
+        batch.requireLength(header.entriesAt + signatureBytes);
         header.signaturesAt = batch.length - signatureBytes;
     }
 
@@ -67,51 +66,47 @@ library ClearingCalldata {
         Header memory header,
         uint256 index
     ) internal pure returns (bytes32 r, bytes32 vs) {
-        uint256 offset = header.signaturesAt + index * SIGNATURE_BYTES;
-        return (wordAt(batch, offset), wordAt(batch, offset + 32));
+        unchecked {
+            uint256 offset = header.signaturesAt + index * PackedCalldata.SIGNATURE_BYTES;
+            return (batch.wordAt(offset), batch.wordAt(offset + 32));
+        }
     }
 
     function nodeAt(bytes calldata batch, uint256 index) internal pure returns (address) {
-        return address(bytes20(wordAt(batch, HEADER_BYTES + index * NODE_BYTES)));
+        unchecked {
+            return batch.addressAt(HEADER_BYTES + index * PackedCalldata.NODE_BYTES);
+        }
     }
 
-    /// Reads into `entry`, so that a thousand entries need the memory of one.
+    /// For `readEntry`, which reads into it, so that a thousand entries need the memory of one.
+    function newEntry() internal pure returns (Entry memory entry) {
+        entry.terms.typeHash = LeaseType.TYPE_HASH;
+        entry.voucher.typeHash = VoucherType.TYPE_HASH;
+    }
+
     function readEntry(bytes calldata batch, uint256 offset, Entry memory entry) internal pure returns (uint256 next) {
-        requireLength(batch, offset + ENTRY_BYTES);
-        // Offsets stay below the length of calldata, which no block can fill to a word's end.
         unchecked {
-            entry.consumer = address(bytes20(wordAt(batch, offset)));
-            entry.sessionKey = address(bytes20(wordAt(batch, offset + 20)));
-            entry.salt = wordAt(batch, offset + 40);
-            bytes32 voucher = wordAt(batch, offset + 72);
-            entry.perNode = uint64(bytes8(voucher));
-            entry.upTo = uint32(bytes4(voucher << 64));
-            entry.forced = uint16(bytes2(voucher << 96));
-            entry.last = voucher[14] != 0;
-            entry.r = wordAt(batch, offset + 87);
-            entry.vs = wordAt(batch, offset + 119);
-            entry.size = uint8(bytes1(wordAt(batch, offset + 151)));
-            entry.seats = wordAt(batch, offset + ENTRY_BYTES);
-            next = offset + ENTRY_BYTES + entry.size * 2;
+            LeaseTerms memory terms = entry.terms;
+            terms.consumer = batch.addressAt(offset);
+            terms.sessionKey = batch.addressAt(offset + 20);
+            terms.salt = batch.wordAt(offset + 40);
+            Voucher memory voucher = entry.voucher;
+            voucher.perNode = batch.uintAt(offset + 72, 8);
+            voucher.upTo = batch.uintAt(offset + 80, 4);
+            voucher.forced = batch.uintAt(offset + 84, 2);
+            voucher.last = batch.uintAt(offset + 86, 1) != 0;
+            entry.r = batch.wordAt(offset + 87);
+            entry.vs = batch.wordAt(offset + 119);
+            entry.size = batch.uintAt(offset + 151, 1);
+            entry.seats = Seats.wrap(uint256(batch.wordAt(offset + ENTRY_BYTES)));
+            next = offset + ENTRY_BYTES + entry.size * PackedCalldata.SEAT_BYTES;
         }
-        requireLength(batch, next);
+        // A size that was read from behind the end is no less than 0, so what is missing shows here all the same.
+        if (batch.length < next) batch.refuse(next);
     }
 
     /// Entries end where signatures begin: nothing lies between them that nobody reads.
     function requireEnd(bytes calldata batch, Header memory header, uint256 end) internal pure {
-        if (end != header.signaturesAt) {
-            revert IExchange.BatchMalformed(batch.length, end + header.nodes * SIGNATURE_BYTES);
-        }
-    }
-
-    function requireLength(bytes calldata batch, uint256 needed) private pure {
-        if (batch.length < needed) revert IExchange.BatchMalformed(batch.length, needed);
-    }
-
-    /// May reach past the batch's end; callers keep only bytes whose presence they have checked.
-    function wordAt(bytes calldata batch, uint256 offset) private pure returns (bytes32 word) {
-        assembly ("memory-safe") {
-            word := calldataload(add(batch.offset, offset))
-        }
+        if (end != header.signaturesAt) batch.refuse(end + header.nodes * PackedCalldata.SIGNATURE_BYTES);
     }
 }

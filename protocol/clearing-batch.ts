@@ -1,8 +1,17 @@
 // Decides how a clearing lies in calldata, byte for byte as contracts/ClearingCalldata.sol reads it, and what its nodes
 // sign. It never judges a voucher, and it never holds a key.
-import { concat, encodePacked, type Hex, hexToNumber, keccak256, numberToHex } from "viem";
+import { concat, encodePacked, type Hex, keccak256, numberToHex } from "viem";
 import { LIMITS } from "./limits.ts";
-import { compareNodes } from "./order.ts";
+import {
+  lower,
+  NODE_BYTES,
+  PackedBatch,
+  packCommittee,
+  packTable,
+  requireAtMost,
+  SIGNATURE_BYTES,
+  tableOf,
+} from "./packed-batch.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { ClearingBatch, LeaseTerms, Signed, Voucher } from "./signed-messages.ts";
 import { compactSignature, leaseIdOf } from "./signing.ts";
@@ -28,18 +37,15 @@ export interface DecodedClearing extends Clearing {
   readonly signatures: readonly Hex[];
 }
 
+const NAME = "clearing";
 const HEADER_BYTES = 41;
-const NODE_BYTES = 20;
 const ENTRY_BYTES = 152;
-const SEAT_BYTES = 2;
-const SIGNATURE_BYTES = 64;
 /** Stands for a node that did not sign: the entries of its leases are skipped. */
 const NO_SIGNATURE: Hex = `0x${"00".repeat(SIGNATURE_BYTES)}`;
 
 /** Every node of the entries' committees once, ascending. */
 export function clearingNodes(entries: readonly ClearingEntry[]): NodeId[] {
-  const nodes = new Set(entries.flatMap(({ terms }) => terms.nodes.map(lower)));
-  return [...nodes].sort(compareNodes);
+  return tableOf(entries.map(({ terms }) => terms));
 }
 
 /**
@@ -68,69 +74,50 @@ export function encodeClearing(clearing: Clearing, signatures: ReadonlyMap<NodeI
  * @throws `clearing-malformed` where the contract reverts with `BatchMalformed`, `clearing-too-large`,
  * `clearing-seat-unknown` for an entry that the contract would skip as that
  */
-export function decodeClearing(batch: Hex): DecodedClearing {
-  const bytes = (batch.length - 2) / 2;
-  requireBytes(bytes, HEADER_BYTES);
-  const validUntil = numberAt(batch, 0, 5);
-  const receiptsRoot = bytesAt(batch, 5, 32);
-  const [nodeCount, entryCount] = [numberAt(batch, 37, 2), numberAt(batch, 39, 2)];
+export function decodeClearing(packed: Hex): DecodedClearing {
+  const batch = new PackedBatch(NAME, packed);
+  batch.require(HEADER_BYTES);
+  const [validUntil, receiptsRoot] = [batch.number(0, 5), batch.bytes(5, 32)];
+  const [nodeCount, entryCount] = [batch.number(37, 2), batch.number(39, 2)];
   const entriesAt = HEADER_BYTES + nodeCount * NODE_BYTES;
-  requireBytes(bytes, entriesAt + nodeCount * SIGNATURE_BYTES);
-  if (nodeCount > LIMITS.clearingNodes) throw tooLarge("nodes", nodeCount, LIMITS.clearingNodes);
-  const signaturesAt = bytes - nodeCount * SIGNATURE_BYTES;
-  const offsets = entryOffsets(batch, bytes, entriesAt, entryCount);
+  const signatureBytes = nodeCount * SIGNATURE_BYTES;
+  batch.require(entriesAt + signatureBytes);
+  requireAtMost(NAME, "nodes", nodeCount, LIMITS.batchNodes);
+  const offsets = batch.rows(entriesAt, entryCount, ENTRY_BYTES);
   const end = offsets.pop() ?? entriesAt;
-  if (end !== signaturesAt) throw malformed(bytes, end + nodeCount * SIGNATURE_BYTES);
-  const nodes = Array.from({ length: nodeCount }, (_, i) => bytesAt(batch, HEADER_BYTES + i * NODE_BYTES, NODE_BYTES));
-  const signatures = nodes.map((_, i) => bytesAt(batch, signaturesAt + i * SIGNATURE_BYTES, SIGNATURE_BYTES));
+  if (end + signatureBytes !== batch.length) throw batch.malformed(end + signatureBytes);
+  const nodes = batch.list(HEADER_BYTES, nodeCount, NODE_BYTES);
+  const signatures = batch.list(end, nodeCount, SIGNATURE_BYTES);
   return { validUntil, receiptsRoot, nodes, signatures, entries: offsets.map((at) => entryAt(batch, at, nodes)) };
 }
 
-/** Where each entry begins, and last where all of them end. */
-function entryOffsets(batch: Hex, bytes: number, from: number, count: number): number[] {
-  const offsets = [from];
-  for (let i = 0, at = from; i < count; i++) {
-    requireBytes(bytes, at + ENTRY_BYTES);
-    at += ENTRY_BYTES + numberAt(batch, at + ENTRY_BYTES - 1, 1) * SEAT_BYTES;
-    requireBytes(bytes, at);
-    offsets.push(at);
-  }
-  return offsets;
-}
-
-function entryAt(batch: Hex, at: number, table: readonly NodeId[]): ClearingEntry {
-  const size = numberAt(batch, at + 151, 1);
-  if (size > LIMITS.committeeNodes) throw seatUnknown(size);
-  const nodes = Array.from({ length: size }, (_, i) => {
-    const seat = numberAt(batch, at + ENTRY_BYTES + i * SEAT_BYTES, SEAT_BYTES);
-    const node = table[seat];
-    if (node === undefined) throw seatUnknown(seat);
-    return node;
-  });
-  const [consumer, sessionKey] = [bytesAt(batch, at, 20), bytesAt(batch, at + 20, 20)];
-  const terms = { consumer, sessionKey, salt: bytesAt(batch, at + 40, 32), nodes };
+function entryAt(batch: PackedBatch, at: number, table: readonly NodeId[]): ClearingEntry {
+  const nodes = batch.committee(at + 151, table);
+  const [consumer, sessionKey] = [batch.bytes(at, 20), batch.bytes(at + 20, 20)];
+  const terms = { consumer, sessionKey, salt: batch.bytes(at + 40, 32), nodes };
   const message = {
     lease: leaseIdOf(terms),
-    perNode: BigInt(bytesAt(batch, at + 72, 8)),
-    upTo: numberAt(batch, at + 80, 4),
-    forced: numberAt(batch, at + 84, 2),
-    last: numberAt(batch, at + 86, 1) !== 0,
+    perNode: BigInt(batch.bytes(at + 72, 8)),
+    upTo: batch.number(at + 80, 4),
+    forced: batch.number(at + 84, 2),
+    last: batch.number(at + 86, 1) !== 0,
   };
-  return { terms, voucher: { message, signature: bytesAt(batch, at + 87, SIGNATURE_BYTES) } };
+  return { terms, voucher: { message, signature: batch.bytes(at + 87, SIGNATURE_BYTES) } };
 }
 
 /** The counts, the nodes and the entries: the part of the calldata that the nodes' signatures cover. */
 function packSigned(entries: readonly ClearingEntry[]): Hex {
   if (entries.length === 0) throw new ProtocolError("invalid", "clearing-empty", "A clearing needs a voucher.");
-  if (entries.length > LIMITS.clearingLeases) throw tooLarge("leases", entries.length, LIMITS.clearingLeases);
-  const nodes = clearingNodes(entries);
-  if (nodes.length > LIMITS.clearingNodes) throw tooLarge("nodes", nodes.length, LIMITS.clearingNodes);
-  const seats = new Map(nodes.map((node, seat) => [node, seat]));
-  const counts = [nodes.length, entries.length].map((count) => numberToHex(count, { size: 2 }));
-  return concat([...counts, ...nodes, ...entries.map((entry) => packEntry(entry, seats))]);
+  requireAtMost(NAME, "leases", entries.length, LIMITS.clearingLeases);
+  const table = clearingNodes(entries);
+  requireAtMost(NAME, "nodes", table.length, LIMITS.batchNodes);
+  return packTable(
+    table,
+    entries.map((entry) => packEntry(entry, table)),
+  );
 }
 
-function packEntry({ terms, voucher }: ClearingEntry, seats: ReadonlyMap<NodeId, number>): Hex {
+function packEntry({ terms, voucher }: ClearingEntry, table: readonly NodeId[]): Hex {
   const { lease, perNode, upTo, forced, last } = voucher.message;
   const id = leaseIdOf(terms);
   if (lease !== id) {
@@ -142,51 +129,9 @@ function packEntry({ terms, voucher }: ClearingEntry, seats: ReadonlyMap<NodeId,
   const { consumer, sessionKey, salt, nodes } = terms;
   return concat([
     encodePacked(
-      ["address", "address", "bytes32", "uint64", "uint32", "uint16", "bool", "bytes", "uint8"],
-      [consumer, sessionKey, salt, perNode, upTo, forced, last, compactSignature(voucher.signature), nodes.length],
+      ["address", "address", "bytes32", "uint64", "uint32", "uint16", "bool", "bytes"],
+      [consumer, sessionKey, salt, perNode, upTo, forced, last, compactSignature(voucher.signature)],
     ),
-    ...nodes.map((node) => numberToHex(seats.get(lower(node)) ?? 0, { size: SEAT_BYTES })),
+    packCommittee(nodes, table),
   ]);
-}
-
-function lower(node: NodeId): NodeId {
-  return node.toLowerCase() as NodeId;
-}
-
-function bytesAt(batch: Hex, at: number, size: number): Hex {
-  return `0x${batch.slice(2 + at * 2, 2 + (at + size) * 2)}`;
-}
-
-function numberAt(batch: Hex, at: number, size: number): number {
-  return hexToNumber(bytesAt(batch, at, size));
-}
-
-function requireBytes(bytes: number, needed: number): void {
-  if (bytes < needed) throw malformed(bytes, needed);
-}
-
-function malformed(bytes: number, needed: number): ProtocolError {
-  return new ProtocolError("invalid", "clearing-malformed", `The clearing has ${bytes} bytes, it needs ${needed}.`, {
-    hint: "Pack it anew: the contract reverts on a byte too few or too many.",
-    context: { bytes, needed },
-  });
-}
-
-function tooLarge(what: string, count: number, limit: number): ProtocolError {
-  return new ProtocolError("too-large", "clearing-too-large", `The clearing has ${count} ${what}, not ${limit}.`, {
-    hint: "Split it into several clearings.",
-    context: { count, limit },
-  });
-}
-
-function seatUnknown(seat: number): ProtocolError {
-  return new ProtocolError(
-    "invalid",
-    "clearing-seat-unknown",
-    "An entry of the clearing names a node it does not list.",
-    {
-      hint: "The contract skips such an entry; leave it out.",
-      context: { seat },
-    },
-  );
 }

@@ -44,10 +44,12 @@ export const LIMITS = {
   proposalLeases: 100,
   /** From now to the end of a clearing's validity, at most: what is signed must not linger. */
   clearingSecondsMax: 3_600,
-  /** Distinct nodes in one clearing, as the contract has it: each costs a recovered signature. */
-  clearingNodes: 1_024,
+  /** Distinct nodes in one packed batch, as the contract has it: in a clearing each costs a recovered signature. */
+  batchNodes: 1_024,
   /** Leases in one clearing: with 100 nodes, what fits the gas that one transaction may use. */
   clearingLeases: 700,
+  /** Leases in one batch of openings: what fits the same gas. The contract takes 1,024. */
+  openingLeases: 340,
   /** Between the last moment for a commitment and the deadline: three round trips over a slow path, and a signature. */
   revealSeconds: 3,
   /** From now to an order's deadline, at least: less leaves no time to run anything before `revealSeconds`. */

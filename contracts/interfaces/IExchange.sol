@@ -209,6 +209,8 @@ interface IExchange {
     error SessionKeyZero();
     error CommitteeSizeOutOfRange(uint256 size, uint256 min, uint256 max);
     error CommitteeNotAscending(address node);
+    /// A packed opening names a node that is not in the batch's table.
+    error SeatUnknown(uint256 seat, uint256 nodes);
     error OwnerRepeated(address owner, address node);
     error ExpiryOutOfRange(uint256 expiry, uint256 min, uint256 max);
     error LeaseAlreadyOpened(bytes32 leaseId);
@@ -223,9 +225,10 @@ interface IExchange {
     function openSigned(LeaseOpening calldata opening) external returns (bytes32 leaseId);
 
     /// @notice Opens many leases of many consumers, at most 1,024. One that cannot be opened is skipped, and the event
-    /// carries the error that `openSigned` gives for it. Only keys sign here: a contract, when asked, could burn the gas
-    /// of all the others.
-    function openMany(LeaseOpening[] calldata openings) external;
+    /// carries the error that `openSigned` gives for it; malformed calldata reverts. Only keys sign here: a contract, when
+    /// asked, could burn the gas of all the others.
+    /// @param batch Packed as `OpeningCalldata` says.
+    function openMany(bytes calldata batch) external;
 
     /// @notice Adds `amount` of the caller's account to a lease that is not closed. Anyone may call; a remainder goes to
     /// the consumer all the same.

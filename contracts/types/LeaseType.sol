@@ -3,6 +3,16 @@ pragma solidity 0.8.37;
 
 import {Lease} from "../interfaces/IExchange.sol";
 
+/// The terms word for word as EIP-712 encodes them: a struct in memory is hashed where it lies.
+struct LeaseTerms {
+    /// Always `LeaseType.TYPE_HASH`.
+    bytes32 typeHash;
+    address consumer;
+    address sessionKey;
+    bytes32 salt;
+    bytes32 nodesHash;
+}
+
 /// Decides the EIP-712 hash of a lease's terms, which is the lease id. It never reads the state of a lease.
 library LeaseType {
     /// Of the literal, which the compiler folds; of a constant string it would be hashed at every use.
@@ -10,18 +20,25 @@ library LeaseType {
         "Lease(address consumer,address sessionKey,bytes32 salt,address[] nodes)"
     );
 
-    function hash(Lease calldata lease) internal pure returns (bytes32) {
-        return hash(lease.consumer, lease.sessionKey, lease.salt, keccak256(abi.encodePacked(lease.nodes)));
+    /// The fixed terms and the nodes lie in calldata as EIP-712 encodes them. Bits above an address are hashed as they
+    /// are, so they only make terms that nobody opened.
+    function hash(Lease calldata lease) internal pure returns (bytes32 leaseId) {
+        bytes32 typeHash = TYPE_HASH;
+        address[] calldata nodes = lease.nodes;
+        assembly ("memory-safe") {
+            let encoded := mload(0x40)
+            calldatacopy(encoded, nodes.offset, shl(5, nodes.length))
+            mstore(add(encoded, 0x80), keccak256(encoded, shl(5, nodes.length)))
+            mstore(encoded, typeHash)
+            calldatacopy(add(encoded, 0x20), lease, 0x60)
+            leaseId := keccak256(encoded, 0xa0)
+        }
     }
 
-    /// `nodesHash` is the hash of the committee's addresses, each padded to 32 bytes.
-    function hash(
-        address consumer,
-        address sessionKey,
-        bytes32 salt,
-        bytes32 nodesHash
-    ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(TYPE_HASH, consumer, sessionKey, salt, nodesHash));
+    function hash(LeaseTerms memory terms) internal pure returns (bytes32 leaseId) {
+        assembly ("memory-safe") {
+            leaseId := keccak256(terms, 0xa0)
+        }
     }
 
     /// An array in memory lies as EIP-712 wants it, so it is hashed where it lies.

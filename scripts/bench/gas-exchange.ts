@@ -14,8 +14,17 @@ import { clearingOutcome, openingsOutcome, type SkippedPart } from "#chain/batch
 import { claimOf } from "#protocol/claim.ts";
 import { type ClearingEntry, clearingBatchOf, clearingNodes, encodeClearing } from "#protocol/clearing-batch.ts";
 import { LIMITS } from "#protocol/limits.ts";
+import { encodeOpenings } from "#protocol/opening-batch.ts";
 import { nextVoucher, noteChecked, noteOrder, openPayerLedger } from "#protocol/payer-ledger.ts";
-import type { JobOrder, LeaseTerms, SignedMessages, SignedType, Voucher } from "#protocol/signed-messages.ts";
+import type {
+  JobOrder,
+  LeaseTerms,
+  OpenLease,
+  Signed,
+  SignedMessages,
+  SignedType,
+  Voucher,
+} from "#protocol/signed-messages.ts";
 import { compactSignature, leaseIdOf, signingHash } from "#protocol/signing.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
 import type { LeaseId, NodeId } from "#protocol/units.ts";
@@ -27,8 +36,6 @@ const LEASE_SECONDS = 86_400;
 const FUNDS = 1_000_000_000n;
 const PER_NODE = 1_000_000n;
 const RECEIPTS = keccak256(stringToHex("receipts"));
-/** What keeps one `openMany` under the gas that one transaction may use. */
-const OPENINGS_PER_TRANSACTION = 300;
 
 export interface Cost {
   gas: number;
@@ -116,7 +123,7 @@ export async function openLeases(
   const { chain, address } = exchange;
   const consumers = await chain.newAccounts(count, label);
   const expiry = (await chain.now()) + LEASE_SECONDS;
-  const openings: { lease: LeaseTerms; amount: bigint; expiry: number; validUntil: number; signature: Hex }[] = [];
+  const openings: Signed<OpenLease>[] = [];
   for (const [i, consumer] of consumers.entries()) {
     await chain.fundTokens(consumer, exchange.token, address, 2n * FUNDS);
     await chain.send(consumer, address, call(exchange, "deposit", [2n * FUNDS]));
@@ -127,10 +134,10 @@ export async function openLeases(
       nodes: committeeOf(exchange, i, k).map((node) => node.address),
     };
     const terms = { amount: FUNDS, expiry, validUntil: expiry };
-    const signature = await signCompact(consumer, digestOf(exchange, "OpenLease", { lease, ...terms }));
-    openings.push({ lease, ...terms, signature });
+    const message = { lease, ...terms };
+    openings.push({ message, signature: await signCompact(consumer, digestOf(exchange, "OpenLease", message)) });
   }
-  const leases = openings.map(({ lease }) => lease);
+  const leases = openings.map(({ message }) => message.lease);
   const cost = { gas: 0, bytes: 0 };
   if (count === 1) {
     add(
@@ -139,9 +146,9 @@ export async function openLeases(
     );
     return [leases, cost];
   }
-  for (let from = 0; from < count; from += OPENINGS_PER_TRANSACTION) {
-    const some = openings.slice(from, from + OPENINGS_PER_TRANSACTION);
-    const sent = await chain.send(chain.owner, address, call(exchange, "openMany", [some]));
+  for (let from = 0; from < count; from += LIMITS.openingLeases) {
+    const some = openings.slice(from, from + LIMITS.openingLeases);
+    const sent = await chain.send(chain.owner, address, call(exchange, "openMany", [encodeOpenings(some)]));
     requireWhole(openingsOutcome(targetOf(exchange), sent.logs).skipped);
     add(cost, sent);
   }

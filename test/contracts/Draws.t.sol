@@ -6,7 +6,7 @@ import {Draws} from "../../contracts/Draws.sol";
 import {IDraws} from "../../contracts/interfaces/IDraws.sol";
 import {Lease} from "../../contracts/interfaces/IExchange.sol";
 import {Tickets} from "../../contracts/Tickets.sol";
-import {LeaseType} from "../../contracts/types/LeaseType.sol";
+import {LeaseTerms, LeaseType} from "../../contracts/types/LeaseType.sol";
 import {IStaking} from "../../contracts/interfaces/IStaking.sol";
 import {FakeStaking} from "./FakeStaking.sol";
 import {Vm} from "./Vm.sol";
@@ -308,7 +308,16 @@ contract DrawsTest {
     }
 
     function leaseIdOf(Lease memory lease) private pure returns (bytes32) {
-        return LeaseType.hash(lease.consumer, lease.sessionKey, lease.salt, LeaseType.hashNodes(lease.nodes));
+        return
+            LeaseType.hash(
+                LeaseTerms(
+                    LeaseType.TYPE_HASH,
+                    lease.consumer,
+                    lease.sessionKey,
+                    lease.salt,
+                    LeaseType.hashNodes(lease.nodes)
+                )
+            );
     }
 
     /// The header of a block of this chain.

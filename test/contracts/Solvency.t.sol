@@ -12,6 +12,7 @@ import {
     LeaseView
 } from "../../contracts/interfaces/IExchange.sol";
 import {ExchangeTest} from "./ExchangeTest.sol";
+import {PackedOpenings} from "./PackedOpenings.sol";
 
 /// Random hands on the exchange: consumers, owners, nodes and strangers doing everything that anyone may do, in and out
 /// of time, with and without the right signatures. A refusal is fine, a panic is not.
@@ -124,7 +125,7 @@ contract ExchangeHandler is ExchangeTest {
         openings[0] = signOpening(CONSUMER_KEY, lease, locked, expiry, uint40(block.timestamp));
         // The same once more: the second must find the lease open already.
         openings[1] = openings[0];
-        attempt(stranger, abi.encodeCall(IExchange.openMany, (openings)));
+        attempt(stranger, abi.encodeCall(IExchange.openMany, (PackedOpenings.pack(openings))));
         bytes32 leaseId = exchange.leaseIdOf(lease);
         if (exchange.leaseOf(leaseId).status == LeaseStatus.None) return;
         leases.push(lease);
