@@ -70,7 +70,7 @@ export const nodeRow = z.strictObject({
   stake: wire.amount,
   /** Paid to the node so far, base units. */
   earned: wire.amount,
-  /** Orders for which it was paid. */
+  /** Orders for which it was paid one by one; how many a voucher paid for is not on the chain. */
   jobs: z.number().int(),
   offer: wire.signed(wire.offer).nullable(),
 });
@@ -113,7 +113,8 @@ export const earnings = z.strictObject({
   /** Newest first. */
   lines: z.array(
     z.strictObject({
-      order: wire.bytes32,
+      /** Null where a clearing of vouchers paid for many orders at once. */
+      order: wire.bytes32.nullable(),
       node: wire.address,
       amount: wire.amount,
       transaction: wire.bytes32,

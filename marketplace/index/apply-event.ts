@@ -5,7 +5,7 @@ import type { ExchangeEvent } from "#chain/exchange-event.ts";
 import type { Amount, UnixSeconds } from "#protocol/units.ts";
 import type { Writer } from "../store/open-store.ts";
 import { leaseChanges, leases, nodes, orders, payments, stakeChanges } from "../store/schema.ts";
-import { addLeaseChange, addPayment, addStake, countNode } from "./sums.ts";
+import { addLeaseChange, addPayment, addStake, countNode, OF_MANY } from "./sums.ts";
 
 /** What an event touched: the rows that listeners are told about. */
 export interface Touched {
@@ -40,8 +40,12 @@ export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
       return changeLease(writer, place, event.args.leaseId, { expiry: event.args.expiry });
     case "LeaseClosed":
       return changeLease(writer, place, event.args.leaseId, { closes: true });
+    case "LeaseCleared":
+      return changeLease(writer, place, event.args.leaseId, { spent: event.args.total });
+    case "NodeCleared":
+      return payNode(writer, event, { ...event.args, leaseId: OF_MANY, orderId: OF_MANY });
     case "NodePaid":
-      return payNode(writer, event, lower(event.args.node));
+      return payNode(writer, event, event.args);
     case "ForceFeePaid":
       return changeLease(writer, place, leaseOfOrder(writer, event.args.orderId), { spent: event.args.amount });
     case "OrderSettled":
@@ -108,8 +112,16 @@ function changeLease(writer: Writer, place: Place, lease: Hex, difference: Lease
   return { ...NOTHING, leases: [lease] };
 }
 
-function payNode(writer: Writer, event: Extract<ExchangeEvent, { name: "NodePaid" }>, node: Address): Touched {
-  const { leaseId: lease, orderId: order, amount } = event.args;
+interface Paid {
+  readonly node: Address;
+  readonly leaseId: Hex;
+  readonly orderId: Hex;
+  readonly amount: Amount;
+}
+
+function payNode(writer: Writer, event: ExchangeEvent, paid: Paid): Touched {
+  const { leaseId: lease, orderId: order, amount } = paid;
+  const node = lower(paid.node);
   const owner = writer.select({ owner: nodes.owner }).from(nodes).where(eq(nodes.node, node)).get()?.owner;
   if (owner === undefined) throw new Error(`Paid node ${node} was never registered`);
   const { block, index: logIndex, transaction, time } = event;

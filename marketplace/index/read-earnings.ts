@@ -6,6 +6,7 @@ import type { Amount, UnixSeconds } from "#protocol/units.ts";
 import { MARKETPLACE_LIMITS } from "../limits.ts";
 import type { Reader } from "../store/open-store.ts";
 import { earningsByMinute, nodes, owners, payments } from "../store/schema.ts";
+import { OF_MANY } from "./sums.ts";
 
 const NODES_MAX = 200;
 
@@ -30,7 +31,7 @@ export function readEarnings(reader: Reader, owner: Address): Earnings {
       .limit(NODES_MAX)
       .all(),
     lines: lines.map(({ order, node, amount, transaction, block, time }) => {
-      return { order, node, amount, transaction, block, time };
+      return { order: order === OF_MANY ? null : order, node, amount, transaction, block, time };
     }),
   };
 }

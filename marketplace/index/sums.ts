@@ -43,7 +43,11 @@ export function addLeaseChange(
     .run();
 }
 
+/** Stands for the order and the lease of a payment that a clearing made: it is for many orders of many leases. */
+export const OF_MANY: Hex = `0x${"00".repeat(32)}`;
+
 interface Payment {
+  readonly order: Hex;
   readonly node: NodeId;
   readonly owner: Address;
   readonly amount: Amount;
@@ -51,16 +55,18 @@ interface Payment {
 }
 
 /** Counts a payment, or takes it back: for its node, its owner, the market, and both charts. */
-export function addPayment(writer: Writer, { node, owner, amount, time }: Payment, sign: 1 | -1): void {
+export function addPayment(writer: Writer, { order, node, owner, amount, time }: Payment, sign: 1 | -1): void {
   const signed = amount * BigInt(sign);
+  // How many orders a clearing pays for is not on the chain.
+  const count = order === OF_MANY ? 0 : sign;
   const ofNode = writer.select().from(nodes).where(eq(nodes.node, node)).get();
   if (ofNode) {
-    const sums = { earned: ofNode.earned + signed, jobs: ofNode.jobs + sign };
+    const sums = { earned: ofNode.earned + signed, jobs: ofNode.jobs + count };
     writer.update(nodes).set(sums).where(eq(nodes.node, node)).run();
   }
   const ofOwner = writer.select().from(owners).where(eq(owners.owner, owner)).get();
   if (ofOwner) {
-    const sums = { earned: ofOwner.earned + signed, jobs: ofOwner.jobs + sign };
+    const sums = { earned: ofOwner.earned + signed, jobs: ofOwner.jobs + count };
     writer.update(owners).set(sums).where(eq(owners.owner, owner)).run();
   }
   const state = writer.select({ paid: chainState.paid }).from(chainState).get();

@@ -150,6 +150,7 @@ export const payments = sqliteTable(
   {
     block: integer().notNull(),
     logIndex: integer().notNull(),
+    /** With `lease` 32 zero bytes where a clearing paid: it is for many. */
     order: hexText().notNull(),
     lease: hexText().notNull(),
     node: hexText().notNull(),

@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Hex, type LocalAccount, toHex } from "viem";
-import { addStakeCall, openLeaseCall, registerNodeCall, settleCall } from "#chain/calls.ts";
+import { addStakeCall, clearCall, openLeaseCall, registerNodeCall, settleCall } from "#chain/calls.ts";
 import { type MarketplaceConfig, parseMarketplaceConfig } from "#marketplace/config/marketplace-config.ts";
+import { clearingBatchOf, encodeClearing } from "#protocol/clearing-batch.ts";
 import { compareNodes } from "#protocol/order.ts";
 import type { LeaseTerms } from "#protocol/signed-messages.ts";
 import { leaseIdOf, signingHash, signMessage } from "#protocol/signing.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
+import type { LeaseId } from "#protocol/units.ts";
 import { type LocalChain, startLocalChain } from "#test/chain/local-chain.ts";
 import { addressOf, keyOf, type MarketNode, nowSeconds } from "./statements.ts";
 
@@ -126,4 +128,24 @@ export async function settleJob(
   );
   const signed = await signMessage(session, domain, "JobOrder", message);
   return { order, transaction: await chain.send(consumer, settleCall(chain, terms, signed, attestations)) };
+}
+
+/** Clears a voucher of the lease that pays each node `perNode` altogether; `forced` orders were settled before it. */
+export async function clearVoucher(
+  { chain, nodes, consumer, domain }: Market,
+  { terms, lease, session }: OpenLease,
+  { perNode, upTo, forced }: { readonly perNode: bigint; readonly upTo: number; readonly forced: number },
+): Promise<Hex> {
+  const message = { lease: lease as LeaseId, perNode, upTo, forced, last: false };
+  const voucher = await signMessage(session, domain, "Voucher", message);
+  const validUntil = nowSeconds() + 30_000;
+  const clearing = { entries: [{ terms, voucher }], receiptsRoot: toHex(7, { size: 32 }), validUntil };
+  const batch = clearingBatchOf(clearing);
+  const signatures = await Promise.all(
+    nodes.map(async ({ key }) => {
+      const { signature } = await signMessage(key, domain, "ClearingBatch", batch);
+      return [addressOf(key), signature] as const;
+    }),
+  );
+  return chain.send(consumer, clearCall(chain, encodeClearing(clearing, new Map(signatures))));
 }

@@ -45,7 +45,7 @@ export const earningsHandler: Handler<EarningsOptions> = async ({ owner: given, 
         ],
         lines.map((line) => [
           date(line.time),
-          short(line.order),
+          line.order ? short(line.order) : "vouchers",
           short(line.node),
           formatAmount(line.amount),
           line.transaction,

@@ -20,11 +20,14 @@ function lineColumns(now: number): readonly Column<EarningsView["lines"][number]
   return [
     {
       head: "Job",
-      cell: ({ order }) => (
-        <a href={jobHref(order)} title={order} aria-label={`Job ${short(order)}: show detail`}>
-          <code>{short(order)}</code>
-        </a>
-      ),
+      cell: ({ order }) =>
+        order === null ? (
+          "by vouchers"
+        ) : (
+          <a href={jobHref(order)} title={order} aria-label={`Job ${short(order)}: show detail`}>
+            <code>{short(order)}</code>
+          </a>
+        ),
     },
     { head: "Paid", cell: ({ time }) => <Moment at={time} now={now} /> },
     { head: "Node", cell: ({ node }) => <Copyable kind="node" value={node} /> },
@@ -55,7 +58,7 @@ export function OwnerEarnings({ owner, now }: { readonly owner: string; readonly
               caption="My latest payments"
               columns={lineColumns(now)}
               rows={lines.slice(0, LINES_SHOWN)}
-              rowKey={({ order, node }) => `${order} ${node}`}
+              rowKey={({ order, node, transaction }) => `${order ?? transaction} ${node}`}
             />
           </>
         )

@@ -15,7 +15,15 @@ import { openStore, type Store } from "#marketplace/store/open-store.ts";
 import * as schema from "#marketplace/store/schema.ts";
 import { startLocalChain } from "#test/chain/local-chain.ts";
 import { MIGRATIONS } from "../book-fixture.ts";
-import { type Market, type OpenLease, openLease, registerNode, settleJob, startMarket } from "../market-fixture.ts";
+import {
+  clearVoucher,
+  type Market,
+  type OpenLease,
+  openLease,
+  registerNode,
+  settleJob,
+  startMarket,
+} from "../market-fixture.ts";
 import { addressOf, eventually, keyOf, nowSeconds } from "../statements.ts";
 
 let market: Market;
@@ -91,6 +99,7 @@ test("the index says what the chain says, through a reorganisation and restarts,
 
   const snapshot = await local.rpc("evm_snapshot");
   await settleJob(market, lease, { nonce: 2, price: 2_500_000n });
+  await clearVoucher(market, lease, { perNode: 9_000n, upTo: 5, forced: 2 });
   await local.send(consumer, topUpCall(local, lease.lease, 7_000_000n));
   await local.send(consumer, extendLeaseCall(local, lease.terms, nowSeconds() + 9_000));
   await local.send(first.owner, startUnbondingCall(local, first.key.address, 400_000n));
@@ -114,7 +123,9 @@ test("the index says what the chain says, through a reorganisation and restarts,
   await local.send(second.owner, startUnbondingCall(local, second.key.address, 1n));
   const open = await openLease(market, 3);
   await followed.rows();
-  assert.equal(findLease(followed.store.reader, lease.lease)?.spent, 3_000_000n + 900n + 1_200n + 5_000n);
+  await clearVoucher(market, lease, { perNode: 70n, upTo: 9, forced: 3 });
+  await followed.rows();
+  assert.equal(findLease(followed.store.reader, lease.lease)?.spent, 3_000_000n + 900n + 1_200n + 5_000n + 210n);
   await assertAsOnChain(followed.store, lease);
   await local.advance(9_000);
   await local.send(consumer, closeLeaseCall(local, open.terms));
@@ -149,7 +160,8 @@ test("listings and sums agree with each other", async () => {
     cursor = page.next;
   }
   assert.deepEqual(paged, jobs);
-  const total = jobs.reduce((sum, job) => sum + job.total, 0n);
+  const cleared = 210n;
+  const total = jobs.reduce((sum, job) => sum + job.total, cleared);
   assert.equal(readMarket(reader).paid, total);
   assert.equal(
     listOwners(reader, { limit: 200 }).rows.reduce((sum, { earned }) => sum + earned, 0n),
@@ -166,6 +178,11 @@ test("listings and sums agree with each other", async () => {
     own.lines.reduce((sum, { amount }) => sum + amount, 0n),
     own.earned,
   );
+  assert.deepEqual(
+    own.lines.map(({ order, amount }) => [order === null, amount]).filter(([byVoucher]) => byVoucher),
+    [[true, 70n]],
+  );
+  assert.equal(own.nodes[0]?.jobs, jobs.length, "a clearing is no job");
   assert.equal(listJobs(reader, { owner }).rows.length, jobs.length);
   assert.equal(listJobs(reader, { owner: addressOf(market.consumer) }).rows.length, 0);
   assert.equal(listJobs(reader, { consumer: addressOf(market.consumer) }).rows.length, jobs.length);
