@@ -16,6 +16,7 @@ import { CLIENT_LIMITS } from "./limits.ts";
 import { random32 } from "./random.ts";
 import { openWorld, type WorldInput } from "./run-jobs.ts";
 import type { LeaseRecord } from "./store/lease-record.ts";
+import { openPayer } from "./store/payer-record.ts";
 
 export interface RentInput extends WorldInput {
   readonly wallet: TypedDataSigner;
@@ -69,6 +70,7 @@ export async function rentLease(input: RentInput): Promise<RentedLease> {
     use: "rented",
     createdAt: now,
     closed: false,
+    payer: openPayer(),
   };
   await store.saveLease(record);
   return { record, transaction: await ledger.openLease(record.terms, record.lease, record.amount, expiry) };

@@ -11,7 +11,8 @@ export interface ClosedLease {
   readonly lease: Hex;
   /** Back in the account, base units. */
   readonly refund: Amount;
-  readonly transaction: Hex;
+  /** Null when somebody else sent it. */
+  readonly transaction: Hex | null;
 }
 
 type ClosingLedger = Pick<Ledger, "domain" | "graceSeconds" | "time" | "leaseOf" | "closeLease">;
@@ -45,7 +46,7 @@ export async function closeEndedLeases(ledger: ClosingLedger, store: ClientStore
       if (!done) continue;
       closed.push(done);
     }
-    await store.saveLease({ ...record, closed: true });
+    await markClosed(store, record.lease);
   }
   return closed;
 }
@@ -63,8 +64,13 @@ export async function closeLease(ledger: ClosingLedger, store: ClientStore, reco
     });
   }
   const closed = await close(ledger, record, standing.remaining);
-  await store.saveLease({ ...record, closed: true });
+  await markClosed(store, record.lease);
   return closed;
+}
+
+/** Its remainder is back. */
+export async function markClosed(store: Pick<ClientStore, "changeLease">, lease: Hex): Promise<void> {
+  await store.changeLease(lease, (record) => ({ ...record, closed: true }));
 }
 
 function notYet(error: unknown): undefined {

@@ -1,7 +1,8 @@
 // The consumer's view of the chain over chain/: reads, and transactions through a lane that never repeats one.
 import { type Address, type Hex, isAddressEqual, type Log, parseEventLogs } from "viem";
 import { exchangeAbi } from "#chain/abi/exchange-abi.ts";
-import { closeLeaseCall, openLeaseCall, settleCall } from "#chain/calls.ts";
+import { clearingOutcome } from "#chain/batch-outcome.ts";
+import { clearCall, closeLeaseCall, openLeaseCall, settleCall } from "#chain/calls.ts";
 import { asChainCall } from "#chain/chain-error.ts";
 import type { Chain } from "#chain/connect.ts";
 import { readBalance } from "#chain/read-account.ts";
@@ -29,6 +30,7 @@ export function chainLedger(chain: Chain, lane: Sender, signal: AbortSignal): Le
     ownerOf: async (node) => (await readNode(chain, node))?.owner,
     balanceOf: (account) => readBalance(chain, account),
     leaseOf: (lease) => readLease(chain, lease),
+    isSettled: (lease, nonce) => isOrderSettled(chain, lease, nonce),
     openLease: async (terms, lease, amount, expiry) => {
       try {
         // A later expiry is another call: after a crash the first may still be on its way, and the contract opens once.
@@ -52,6 +54,10 @@ export function chainLedger(chain: Chain, lane: Sender, signal: AbortSignal): Le
         if (error instanceof ProtocolError && error.code === "nonce-used") return findSettlement(chain, orderId);
         throw error;
       }
+    },
+    clear: async (batch, bytes) => {
+      const { hash, receipt } = await send(`clear:${batch}`, clearCall(chain, bytes));
+      return { transaction: hash, closed: clearingOutcome(chain, receipt.logs)?.closed ?? [] };
     },
   };
 }

@@ -1,15 +1,21 @@
 // A consumer, its money, and nodes of different owners, all in memory.
-import type { Hex } from "viem";
+import type { Address, Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { ClientWorld } from "#client/client-world.ts";
+import { unixSeconds } from "#client/clock.ts";
 import { finishJob } from "#client/job/finish-job.ts";
 import { planJob } from "#client/job/plan-job.ts";
 import { type JobResult, jobResultOf } from "#client/job-result.ts";
 import { type JobTerms, jobTerms } from "#client/job-terms.ts";
+import { newLease } from "#client/lease/lease-terms.ts";
 import type { JobProgress } from "#client/progress.ts";
+import type { LeaseRecord } from "#client/store/lease-record.ts";
+import { openPayer } from "#client/store/payer-record.ts";
 import type { MarketplaceClient } from "#mesh/marketplace-client.ts";
 import { digestOf } from "#protocol/digest.ts";
+import { compareNodes } from "#protocol/order.ts";
 import type { Cancellation, Signed } from "#protocol/signed-messages.ts";
+import { leaseIdOf } from "#protocol/signing.ts";
 import type { Digest } from "#protocol/units.ts";
 import {
   ARTIFACT_TYPE,
@@ -21,7 +27,7 @@ import {
 import { encodeConfig, encodeManifest } from "#runtime/image/image-document.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { type FakeLedger, fakeLedger } from "./fake-ledger.ts";
-import { type Behaviour, FakeNode, honestExecution } from "./fake-node.ts";
+import { type Behaviour, FakeNode, honestExecution, RATES } from "./fake-node.ts";
 import { type MemoryStore, memoryStore } from "./memory-store.ts";
 
 const RUNTIME = "test-runtime/1";
@@ -36,17 +42,26 @@ export interface FakeMarket {
   /** Statements that the marketplace was told no longer stand. */
   readonly cancelled: Hex[];
   /** Plans and finishes a job of one request for each body. */
-  run(bodies?: readonly string[], terms?: Partial<JobTerms>): Promise<JobResult>;
+  run(bodies?: readonly string[], terms?: Partial<JobTerms>, lease?: string): Promise<JobResult>;
+  /** A lease of all nodes, paid by vouchers. */
+  rent(amount?: bigint): Promise<LeaseRecord>;
   /** What a new process would do with the open jobs. */
   resume(): Promise<readonly JobResult[]>;
 }
 
-export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<FakeMarket> {
+/** @param jobRates of each node, base units a job, where they differ */
+export async function fakeMarket(
+  behaviours: readonly Behaviour[],
+  jobRates: readonly bigint[] = [],
+): Promise<FakeMarket> {
   const clock = fakeClock();
   const ledger = fakeLedger(clock);
   const store = memoryStore();
   const nodes = await Promise.all(
-    behaviours.map((behaviour, index) => FakeNode.make({ clock, index, behaviour, runtime: RUNTIME })),
+    behaviours.map((behaviour, index) => {
+      const rates = { ...RATES, job: jobRates[index] ?? RATES.job };
+      return FakeNode.make({ clock, index, behaviour, runtime: RUNTIME, exchange: ledger, rates });
+    }),
   );
   for (const { node, offer } of nodes) ledger.owners.set(node, offer.owner);
   const progress: JobProgress[] = [];
@@ -77,7 +92,8 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
     nodes,
     progress,
     cancelled,
-    run: async (bodies = ["hello"], terms = {}) => {
+    rent: (amount = 1_000_000n) => rentLease(world, nodes, amount),
+    run: async (bodies = ["hello"], terms = {}, lease = undefined) => {
       const planned = await planJob(world, {
         wallet,
         image,
@@ -90,6 +106,7 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
         terms: jobTerms(terms),
         runtime: { run: async (_image, { request }) => honestExecution(request) },
         runtimeId: RUNTIME,
+        lease,
       });
       return jobResultOf(store, await finishJob(world, planned, { rerun: true }));
     },
@@ -100,6 +117,33 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
       );
     },
   };
+}
+
+async function rentLease(world: ClientWorld, nodes: readonly FakeNode[], amount: bigint): Promise<LeaseRecord> {
+  const { ledger, store, clock } = world;
+  const committee = nodes.toSorted((a, b) => compareNodes(a.node, b.node)).map(({ signedOffer }) => signedOffer);
+  const members = committee.map(({ message }) => message.node);
+  const { terms, sessionKey } = newLease(wallet.address.toLowerCase() as Address, members);
+  const now = unixSeconds(clock);
+  const lease = leaseIdOf(terms);
+  const record: LeaseRecord = {
+    version: 1,
+    lease,
+    ...ledger.domain,
+    terms: { ...terms, nodes: members },
+    sessionKey,
+    committee,
+    amount,
+    expiry: now + 3_600,
+    orders: 0,
+    use: "rented",
+    createdAt: now,
+    closed: false,
+    payer: openPayer(),
+  };
+  await store.saveLease(record);
+  await ledger.openLease(record.terms, lease, amount, record.expiry);
+  return record;
 }
 
 /** Of the form of an image; its program is never run. */

@@ -49,10 +49,11 @@ export function memoryStore(): MemoryStore {
     saveLease: async (record) => write(() => leases.set(record.lease, toWire(record))),
     lease: async (lease) => readLease(lease),
     leases: async () => [...leases.keys()].map(readLease),
-    takeNonce: async (lease) => {
+    changeLease: async (lease, change) => {
       const record = readLease(lease);
-      write(() => leases.set(lease, toWire({ ...record, orders: record.orders + 1 })));
-      return record.orders + 1;
+      const changed = change(record);
+      if (changed !== record) write(() => leases.set(lease, toWire(changed)));
+      return changed;
     },
     saveBlob: async (bytes) => {
       const digest = digestOf(bytes);
