@@ -1,7 +1,7 @@
 // What the people of a local market do on chain before it opens: owners register and stake for their nodes, the
 // consumer deposits.
 import { join } from "node:path";
-import type { LocalAccount } from "viem";
+import { type Address, createTestClient, http, type LocalAccount } from "viem";
 import { addStakeCall, approveCall, depositCall, mintCall, registerNodeCall } from "#chain/calls.ts";
 import type { Chain } from "#chain/connect.ts";
 import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
@@ -11,6 +11,8 @@ import type { Amount } from "#protocol/units.ts";
 /** Both in token base units: 100 tokens of stake for each node, 1,000 tokens for the consumer. */
 export const LOCAL_STAKE: Amount = 100_000_000n;
 export const LOCAL_DEPOSIT: Amount = 1_000_000_000n;
+/** Wei: one coin of the local chain, for hundreds of clearings. */
+const LOCAL_GAS = 10n ** 18n;
 const REGISTRATION_SECONDS = 3_600;
 /** A block comes with each transaction here. */
 const POLL_MILLIS = 20;
@@ -23,7 +25,7 @@ export interface Registering {
   readonly lanes: string;
 }
 
-/** The owner registers its node and stakes for it. */
+/** The owner registers its node and stakes for it; the node's key gets gas. */
 export async function registerLocalNode({ chain, owner, nodeKey, lanes }: Registering): Promise<void> {
   const { domain } = chain;
   const validUntil = Math.floor(Date.now() / 1_000) + REGISTRATION_SECONDS;
@@ -34,6 +36,7 @@ export async function registerLocalNode({ chain, owner, nodeKey, lanes }: Regist
     journalPath: journal(lanes, owner),
     pollMillis: POLL_MILLIS,
   });
+  await giveGas(chain, nodeKey.address);
   await depositMinted(chain, lane, owner, LOCAL_STAKE);
   await lane.send("register", registerNodeCall(chain, registration));
   await lane.send("stake", addStakeCall(chain, nodeKey.address, LOCAL_STAKE));
@@ -48,6 +51,12 @@ export async function fundLocalConsumer(chain: Chain, consumer: LocalAccount, la
     pollMillis: POLL_MILLIS,
   });
   await depositMinted(chain, lane, consumer, LOCAL_DEPOSIT);
+}
+
+/** A node sends clearings from its own key. */
+async function giveGas({ settings }: Chain, address: Address): Promise<void> {
+  const hardhat = createTestClient({ mode: "hardhat", transport: http(settings.rpcUrl) });
+  await hardhat.setBalance({ address, value: LOCAL_GAS });
 }
 
 async function depositMinted(chain: Chain, lane: TransactionLane, to: LocalAccount, amount: Amount): Promise<void> {
