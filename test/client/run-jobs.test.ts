@@ -4,12 +4,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { LocalAccount } from "viem";
-import { registerNodeCall } from "#chain/calls.ts";
+import { type LocalAccount, zeroHash } from "viem";
+import { claimCall, registerNodeCall } from "#chain/calls.ts";
 import { type Chain, connectChain } from "#chain/connect.ts";
 import { readBalance } from "#chain/read-account.ts";
 import { isOrderSettled, readLease } from "#chain/read-lease.ts";
 import { readNode } from "#chain/read-node.ts";
+import { readTime } from "#chain/read-time.ts";
 import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
 import { systemClock } from "#client/clock.ts";
 import { jobTerms } from "#client/job-terms.ts";
@@ -18,6 +19,7 @@ import { endLease } from "#client/lease/end-lease.ts";
 import { rentLease } from "#client/rent-lease.ts";
 import { openWorld, resumeJob, resumeJobs, runJobs } from "#client/run-jobs.ts";
 import { currentAttempt } from "#client/store/job-record.ts";
+import { claimOf } from "#protocol/claim.ts";
 import { signMessage } from "#protocol/signing.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import { type LocalChain, startLocalChain } from "../chain/local-chain.ts";
@@ -138,6 +140,35 @@ test("a rented lease serves several jobs without a transaction, and its last vou
     (await earned()).map((amount, index) => amount - (earnedBefore[index] ?? 0n)),
     nodes.map(() => spent / 3n),
   );
+});
+
+test("an order that its nodes have claimed meanwhile keeps its answer, and the next voucher leaves it out", async () => {
+  const record = await rent(400);
+  const result = await runJobs({ ...job("claimed"), lease: record.lease });
+  const { store } = await openWorld(world());
+  const stored = await store.job(result.name);
+  const { order } = currentAttempt(stored);
+  assert.ok(order);
+  await local.advance(order.message.deadline - (await readTime(chain)) + 1);
+  const amount = result.paid[0]?.amount ?? 0n;
+  const claim = claimOf(chain.domain, { orders: [order.message], receiptsRoot: zeroHash, perNode: amount });
+  const signing = record.terms.nodes.map(async (address) => {
+    const key = nodes.find(({ node }) => node === address)?.key ?? assert.fail();
+    return (await signMessage(key, chain.domain, "Claim", claim)).signature;
+  });
+  await local.send(consumer, claimCall(chain, record.terms, { orders: [order], claim }, await Promise.all(signing)));
+
+  // As if the consumer had been gone before it could pay.
+  await store.saveJob({ ...stored, state: "open", attempts: [{ ...currentAttempt(stored), voucher: null }] });
+  const resumed = await resumeJob(world(), result.name);
+  assert.equal(resumed.payment.kind, "settlement");
+  assert.deepEqual(resumed.responses, result.responses);
+  assert.deepEqual(
+    resumed.paid.map((each) => each.amount),
+    [amount, amount, amount],
+  );
+  const { payer } = await store.lease(record.lease);
+  assert.deepEqual([payer?.forced, payer?.signed?.perNode, payer?.signed?.forced], [1, 0n, 1]);
 });
 
 test("a rented lease that nobody ended comes back when it may be closed", async () => {
