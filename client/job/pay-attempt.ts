@@ -82,8 +82,8 @@ async function settle(world: ClientWorld, record: JobRecord, agreement: Agreemen
 
 /**
  * Settles the order of a job whose voucher did not reach every node. Its answers are in the record.
- * @returns undefined when another command works on the job, or its order is paid already
- * @throws `job-unknown`, and the contract's refusals
+ * @returns undefined when another command works on the job, its file is gone, or its order is paid already
+ * @throws the contract's refusals
  */
 export async function settleCovered(world: ClientWorld, name: string): Promise<Hex | undefined> {
   try {
@@ -93,7 +93,9 @@ export async function settleCovered(world: ClientWorld, name: string): Promise<H
     const settled = await settle(world, record, await agreementOf(record));
     return currentAttempt(settled).settlement?.transaction;
   } catch (error) {
-    if (error instanceof ProtocolError && error.code === "job-in-progress") return undefined;
+    // Of a job whose file is gone there are no attestations to show.
+    const isOut = error instanceof ProtocolError && ["job-in-progress", "job-unknown"].includes(error.code);
+    if (isOut) return undefined;
     throw error;
   }
 }

@@ -58,6 +58,8 @@ export async function closeEndedLeases(ledger: ClosingLedger, store: ClientStore
 export async function closeLease(ledger: ClosingLedger, store: ClientStore, record: LeaseRecord): Promise<ClosedLease> {
   const standing = await ledger.leaseOf(record.lease);
   if (!standing?.open) {
+    // It may have been closed by a clearing since.
+    if (standing) await markClosed(store, record.lease);
     throw new ProtocolError("conflict", "lease-not-open", `Lease ${record.lease} is not open.`, {
       hint: "Nothing is locked in it.",
       context: { lease: record.lease },

@@ -38,6 +38,7 @@ export async function payingLeases({ ledger, store }: ClientWorld): Promise<read
 /** @throws `lease-without-ledger`, `lease-reading-torn`, `chain-unreachable`, and the contract's refusals */
 export async function payLease(world: ClientWorld, { lease }: Pick<LeaseRecord, "lease">): Promise<PaidLease> {
   const record = await signNext(world, lease);
+  if (!(await world.ledger.leaseOf(lease))?.open) return paidLease(record, [], []);
   const offers = await knownOffers(world, record);
   let refusals = await hand(world, lease, offers);
   const settled = await settleOverdue(world, refusals.length > 0 ? record : await signNext(world, lease), refusals);
@@ -45,7 +46,14 @@ export async function payLease(world: ClientWorld, { lease }: Pick<LeaseRecord, 
     await signNext(world, lease);
     refusals = await hand(world, lease, offers);
   }
-  const { payer } = await signNext(world, lease);
+  return paidLease(await signNext(world, lease), refusals, settled);
+}
+
+function paidLease(
+  { lease, payer }: PayerLease,
+  refusals: PaidLease["refusals"],
+  settled: PaidLease["settled"],
+): PaidLease {
   const { perNode, upTo } = payer.signed ?? payer.cleared;
   return { lease, perNode, upTo, clearedPerNode: payer.cleared.perNode, refusals, settled };
 }

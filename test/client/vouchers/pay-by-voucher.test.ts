@@ -58,6 +58,33 @@ test("five jobs in a rented lease are paid by one voucher that every node has, a
   }
 });
 
+test("no node is ever shown a voucher for more than the answers that are checked and kept", async () => {
+  const market = await fakeMarket(HONEST);
+  const { lease } = await market.rent();
+  let price = 0n;
+  let shown = 0;
+  for (const node of market.nodes) {
+    const handVoucher = node.handVoucher.bind(node);
+    node.handVoucher = async (submission, options) => {
+      const kept = (await market.store.jobs()).filter(({ attempts }) => attempts[0]?.responses).length;
+      const { perNode } = submission.voucher.message;
+      assert.ok(price === 0n || perNode <= price * BigInt(kept), `${perNode} for ${kept} answers of ${price}`);
+      shown++;
+      return handVoucher(submission, options);
+    };
+  }
+  price = (await market.run(["a"], {}, lease)).paid[0]?.amount ?? 0n;
+  const [culprit] = market.nodes;
+  assert.ok(culprit && price > 0n);
+  for (const behaviour of ["lies", "honest", "misses-vouchers", "honest", "dies-after-commitment", "honest"] as const) {
+    culprit.behaviour = behaviour;
+    await Promise.all(["b", "c"].map((body) => market.run([body], {}, lease)));
+  }
+  assert.ok(shown > 20, `${shown} vouchers shown`);
+  const held = heldBy(market, lease)[0];
+  assert.ok(held && held.perNode > 5n * price);
+});
+
 test("a one-shot job is settled, as before", async () => {
   const market = await fakeMarket(HONEST);
   const result = await market.run();
@@ -186,6 +213,46 @@ test("jobs at once in one lease, as from several programs, are all paid by its v
     const uptos = payee.shown.filter(({ forced }) => forced === 0).map(({ upTo }) => upTo);
     assert.deepEqual(uptos, uptos.toSorted());
   }
+});
+
+test("an order that is forced while its voucher is on its way is left out of the next one, which all get", async () => {
+  const market = await fakeMarket(HONEST);
+  const { lease } = await market.rent();
+  await market.run(["a"], {}, lease);
+  const [node] = market.nodes;
+  assert.ok(node);
+  const handVoucher = node.handVoucher.bind(node);
+  node.handVoucher = (submission, options) => {
+    // Its committee has claimed the first order in this moment.
+    const state = market.ledger.leases.get(lease);
+    if (state?.forced === 0) {
+      state.forced = 1;
+      market.ledger.settled.set(lease, new Set([1]));
+    }
+    return handVoucher(submission, options);
+  };
+  const second = await market.run(["b"], {}, lease);
+  assert.ok(second.payment.kind === "voucher");
+  const voucher = { lease, perNode: second.payment.amount, upTo: 2, forced: 1, last: false };
+  assert.deepEqual(heldBy(market, lease), [voucher, voucher, voucher]);
+});
+
+test("a lease whose orders may use it up takes no other job, and says what is promised", async () => {
+  const market = await fakeMarket(HONEST);
+  const probe = await market.run(["a"]);
+  const cost = probe.paid.reduce((sum, { amount }) => sum + amount, 0n);
+  const { lease } = await market.rent(2n * cost + 1n);
+  await market.run(["a"], {}, lease);
+  await market.run(["a"], {}, lease);
+  const before = market.nodes.map(({ orders }) => orders.size);
+  await assert.rejects(market.run(["a"], {}, lease), (error: ProtocolError) => {
+    assert.deepEqual([error.code, error.context.promised], ["lease-underfunded", 2n * cost]);
+    return true;
+  });
+  assert.deepEqual(
+    market.nodes.map(({ orders }) => orders.size),
+    before,
+  );
 });
 
 test("no voucher passes over an order without an answer: the one after it is settled, until nobody can force it", async () => {
