@@ -13,7 +13,13 @@ import { findAgreement } from "./check/find-agreement.ts";
 import { checkContextOf } from "./job/check-context.ts";
 import { totalUsage } from "./quote/quote.ts";
 import type { ClientStore } from "./store/client-store.ts";
-import { type Attempt, currentAttempt, type JobRecord, type VoucherRefusal } from "./store/job-record.ts";
+import {
+  type Attempt,
+  currentAttempt,
+  type JobRecord,
+  type VoucherPayment,
+  type VoucherRefusal,
+} from "./store/job-record.ts";
 
 export interface JobResult {
   /** The order's id: names the job on chain and in every index. */
@@ -45,7 +51,7 @@ export interface JobResult {
 
 /** How the nodes are paid: with the lease's voucher `amount` each for the order `nonce`, or by a transaction. */
 export type JobPayment =
-  | { readonly kind: "voucher"; readonly lease: Hex; readonly nonce: number; readonly amount: Amount }
+  | ({ readonly kind: "voucher"; readonly lease: Hex } & VoucherPayment)
   | { readonly kind: "settlement"; readonly transaction: Hex };
 
 /** The result of a settled job, from its stored record alone. @throws `job-unfinished`, `response-lost` */

@@ -44,7 +44,7 @@ function billOf(result: JobResult): string {
 
 function paidHow({ payment }: JobResult): string {
   if (payment.kind === "settlement") return `in ${payment.transaction}`;
-  return `by the voucher of lease ${payment.lease.slice(0, 14)}, order ${payment.nonce}`;
+  return `by the voucher of lease ${payment.lease.slice(0, 14)}, order ${payment.nonce}${payment.handed ? "" : ", when those before it are done"}`;
 }
 
 /** Text where the body is text, base64 where it is not. */

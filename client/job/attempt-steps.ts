@@ -11,7 +11,7 @@ import { gatherAttestations } from "../order/gather-attestations.ts";
 import { gatherCommitments } from "../order/gather-commitments.ts";
 import type { OrderContext } from "../order/order-context.ts";
 import { signOrder } from "../order/sign-order.ts";
-import { handWhatLacks, takeNonce } from "../order/take-nonce.ts";
+import { takeNonce } from "../order/take-nonce.ts";
 import { currentAttempt, type JobRecord, withAttempt } from "../store/job-record.ts";
 import { handOver } from "../vouchers/hand-voucher.ts";
 import { paysByVoucher } from "../vouchers/payer-account.ts";
@@ -42,7 +42,6 @@ export const ensureOrder: Step = async (world, record) => {
   const { ledger, store, clock } = world;
   const attempt = currentAttempt(record);
   if (attempt.order) return record;
-  await handWhatLacks(world, attempt);
   const standing = await ledger.leaseOf(attempt.lease);
   const now = unixSeconds(clock);
   const deadline = Math.min(now + record.terms.deadlineSeconds, standing?.expiry ?? 0);

@@ -52,14 +52,17 @@ async function payInLease(world: ClientWorld, record: JobRecord, { agreed }: Agr
   const payer = await noteAnswer(world, attempt, payment, agreed);
   if (!payer) return meant;
   const isCleared = payment.nonce <= payer.payer.cleared.upTo;
-  const refusals = isCleared ? [] : await handForOrder(world, attempt, order.message);
+  const { refusals, isPending } = isCleared ? NOTHING_TO_HAND : await handForOrder(world, attempt, order.message);
   if (refusals.length > 0) {
     for (const refusal of refusals) world.onProgress({ step: "voucher-refused", refusal });
     return saved(world, withAttempt(meant, { voucherRefusals: [...refusals] }));
   }
   world.onProgress({ step: "voucher", lease: attempt.lease, ...payment });
-  return saved(world, { ...meant, state: "settled" });
+  const paid = withAttempt(meant, { voucher: { ...payment, handed: !isPending } });
+  return saved(world, { ...paid, state: "settled" });
 }
+
+const NOTHING_TO_HAND = { refusals: [], isPending: false };
 
 async function settle(world: ClientWorld, record: JobRecord, agreement: Agreement): Promise<JobRecord> {
   const attempt = currentAttempt(record);
@@ -72,11 +75,13 @@ async function settle(world: ClientWorld, record: JobRecord, agreement: Agreemen
     return settled;
   } catch (error) {
     // The nodes that had taken the voucher were quicker.
-    const isCovered = error instanceof ProtocolError && error.code === "nonce-covered" && attempt.voucher !== null;
+    const isCovered = error instanceof ProtocolError && error.code === "nonce-covered";
     if (!isCovered) throw error;
     const { voucher } = attempt;
-    if (voucher) world.onProgress({ step: "voucher", lease: attempt.lease, ...voucher });
-    return saved(world, { ...record, state: "settled" });
+    if (!voucher) throw error;
+    world.onProgress({ step: "voucher", lease: attempt.lease, ...voucher });
+    const paid = withAttempt(record, { voucher: { ...voucher, handed: true } });
+    return saved(world, { ...paid, state: "settled" });
   }
 }
 

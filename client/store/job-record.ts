@@ -36,6 +36,8 @@ const voucherPayment = z.strictObject({
   nonce: z.int().min(1),
   /** To each node of the committee. */
   amount: wire.amount,
+  /** Every node had the voucher when the job ended; else they get it as soon as the orders before it are done. */
+  handed: z.boolean(),
 });
 /** What a lease's voucher adds for one order. */
 export type VoucherPayment = z.output<typeof voucherPayment>;

@@ -2,6 +2,7 @@
 // order otherwise: a voucher pays the whole committee, and only with the whole committee's signatures.
 import { concat } from "viem";
 import { leafHash } from "#protocol/merkle-tree.ts";
+import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { JobOrder } from "#protocol/signed-messages.ts";
 import type { UnixSeconds } from "#protocol/units.ts";
 import { voucherPrice } from "#protocol/voucher-price.ts";
@@ -24,7 +25,7 @@ import { changePayer, payerLease, readPayer } from "./read-payer.ts";
 /** What the voucher adds for the order: the same for every node. */
 export function voucherPaymentOf(order: JobOrder, agreed: readonly NodeAnswer[]): VoucherPayment {
   const prices = agreed.map(({ attestation }) => attestation.message.price);
-  return { nonce: order.nonce, amount: voucherPrice(prices, order.maxPrice) };
+  return { nonce: order.nonce, amount: voucherPrice(prices, order.maxPrice), handed: false };
 }
 
 /**
@@ -57,26 +58,32 @@ export async function noteAnswer(
   return isLost ? undefined : record;
 }
 
-/**
- * Waits until the voucher covers the order, which takes the orders before it, and hands it to every node.
- * @returns why the order is not paid so; empty when every node has its voucher
- */
+export interface HandedVoucher {
+  /** Why the order is not paid so; then it is to be settled. */
+  readonly refusals: readonly VoucherRefusal[];
+  /** Another command works on an order before it, and will hand out the voucher that covers both. */
+  readonly isPending: boolean;
+}
+
+/** Waits until the voucher covers the order, which takes the orders before it, and hands it to every node. */
 export async function handForOrder(
   world: ClientWorld,
   { lease, committee }: Pick<Attempt, "lease" | "committee">,
   { nonce, deadline }: Pick<JobOrder, "nonce" | "deadline">,
-): Promise<readonly VoucherRefusal[]> {
+): Promise<HandedVoucher> {
   const until = handUntil(world, deadline);
   for (;;) {
-    if (!(await waitForCover(world, lease, nonce, until))) {
+    const cover = await waitForCover(world, lease, nonce, until);
+    if (cover === "pending") return { refusals: [], isPending: true };
+    if (cover === "open") {
       const detail = `An order before ${nonce} is still open, and no voucher may pass over it.`;
-      return [{ node: null, code: "order-open", detail }];
+      return { refusals: [{ node: null, code: "order-open", detail }], isPending: false };
     }
     const refusals = await handVouchers(world, lease, committee, until);
     // Another process may have settled an order meanwhile, which makes another voucher of it.
     const record = await payerLease(world, lease);
     const isPaid = isCovered(record, nonce) && lackingNodes(record).length === 0;
-    if (isPaid || refusals.length > 0) return refusals;
+    if (isPaid || refusals.length > 0) return { refusals, isPending: false };
   }
 }
 
@@ -88,12 +95,33 @@ function handUntil({ clock }: ClientWorld, deadline: UnixSeconds): UnixSeconds {
 }
 
 /** Orders before it may be under way in other processes: whoever checks the last one of them stores the voucher. */
-async function waitForCover(world: ClientWorld, lease: string, nonce: number, until: UnixSeconds): Promise<boolean> {
+async function waitForCover(
+  world: ClientWorld,
+  lease: string,
+  nonce: number,
+  until: UnixSeconds,
+): Promise<"covered" | "pending" | "open"> {
   const { clock, signal } = world;
+  const patience = clock.now() + CLIENT_LIMITS.voucherSecondsMin * 1_000;
   for (;;) {
     const record = await changePayer(world, lease, (latest) => withNextVoucher(latest));
-    if (isCovered(record, nonce)) return true;
-    if (clock.now() >= until * 1_000) return false;
+    if (isCovered(record, nonce)) return "covered";
+    if (clock.now() >= patience && (await isUnderWay(world, record))) return "pending";
+    if (clock.now() >= until * 1_000) return "open";
     await clock.sleep(CLIENT_LIMITS.coverMillis, signal);
+  }
+}
+
+/** Whether somebody works on the first order that is open: its job's lock ends with its process. */
+async function isUnderWay({ store }: ClientWorld, { payer }: PayerLease): Promise<boolean> {
+  const first = payer.orders.find(({ standing }) => standing === "open");
+  const work = payer.works.find(({ nonce }) => nonce === first?.nonce);
+  if (!work) return false;
+  try {
+    (await store.lockJob(work.job))[Symbol.dispose]();
+    return false;
+  } catch (error) {
+    if (error instanceof ProtocolError && error.code === "job-in-progress") return true;
+    throw error;
   }
 }

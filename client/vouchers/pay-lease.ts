@@ -11,6 +11,7 @@ import { presentCommittee } from "../lease/present-committee.ts";
 import { CLIENT_LIMITS } from "../limits.ts";
 import type { VoucherRefusal } from "../store/job-record.ts";
 import type { LeaseRecord } from "../store/lease-record.ts";
+import type { PayerWork } from "../store/payer-record.ts";
 import { handVouchers, signNext } from "./hand-voucher.ts";
 import { lackingNodes, type PayerLease, paysByVoucher } from "./payer-account.ts";
 
@@ -35,18 +36,28 @@ export async function payingLeases({ ledger, store }: ClientWorld): Promise<read
   return (await store.leases()).filter(own).filter(paysByVoucher);
 }
 
-/** @throws `lease-without-ledger`, `lease-reading-torn`, `chain-unreachable`, and the contract's refusals */
-export async function payLease(world: ClientWorld, { lease }: Pick<LeaseRecord, "lease">): Promise<PaidLease> {
+/**
+ * @param seconds how long a node that does not answer is tried
+ * @throws `lease-without-ledger`, `lease-reading-torn`, `chain-unreachable`, and the contract's refusals
+ */
+export async function payLease(
+  world: ClientWorld,
+  { lease }: Pick<LeaseRecord, "lease">,
+  seconds: number = CLIENT_LIMITS.voucherSeconds,
+): Promise<PaidLease> {
   const record = await signNext(world, lease);
-  if (!(await world.ledger.leaseOf(lease))?.open) return paidLease(record, [], []);
+  const isOpen = (await world.ledger.leaseOf(lease))?.open;
+  const isOwing = lackingNodes(record).length > 0 || overdue(world, record, []).length > 0;
+  if (!isOpen || !isOwing) return paidLease(record, [], []);
   const offers = await knownOffers(world, record);
-  let refusals = await hand(world, lease, offers);
-  const settled = await settleOverdue(world, refusals.length > 0 ? record : await signNext(world, lease), refusals);
-  if (settled.length > 0) {
-    await signNext(world, lease);
-    refusals = await hand(world, lease, offers);
-  }
-  return paidLease(await signNext(world, lease), refusals, settled);
+  const hand = () => handVouchers(world, lease, offers, unixSeconds(world.clock) + seconds);
+  const refusals = await hand();
+  const late = overdue(world, await signNext(world, lease), refusals);
+  const settled = await settleAll(world, late);
+  if (settled.length === 0) return paidLease(await signNext(world, lease), refusals, []);
+  await signNext(world, lease);
+  const refusedAfter = await hand();
+  return paidLease(await signNext(world, lease), refusedAfter, settled);
 }
 
 function paidLease(
@@ -56,10 +67,6 @@ function paidLease(
 ): PaidLease {
   const { perNode, upTo } = payer.signed ?? payer.cleared;
   return { lease, perNode, upTo, clearedPerNode: payer.cleared.perNode, refusals, settled };
-}
-
-function hand(world: ClientWorld, lease: Hex, offers: readonly Signed<Offer>[]): Promise<readonly VoucherRefusal[]> {
-  return handVouchers(world, lease, offers, unixSeconds(world.clock) + CLIENT_LIMITS.voucherSeconds);
 }
 
 /** A marketplace that is away must not keep a node from its money: where it was when it was rented is known. */
@@ -75,21 +82,24 @@ async function knownOffers(world: ClientWorld, record: PayerLease): Promise<read
 }
 
 /** Until their deadline orders wait for the voucher; then nodes would have to force them. */
-async function settleOverdue(
-  world: ClientWorld,
+function overdue(
+  { clock }: ClientWorld,
   { payer }: PayerLease,
   refusals: readonly VoucherRefusal[],
-): Promise<PaidLease["settled"]> {
-  const now = unixSeconds(world.clock);
+): readonly PayerWork[] {
+  const now = unixSeconds(clock);
   const { cleared, signed, orders, works } = payer;
   const isHeld = (nonce: number) => refusals.length === 0 && nonce <= (signed?.upTo ?? 0);
-  const overdue = works.filter(({ nonce, deadline }) => {
+  return works.filter(({ nonce, deadline }) => {
     const order = orders.find((each) => each.nonce === nonce);
     const isOwed = order?.standing === "checked" && nonce > cleared.upTo && !isHeld(nonce);
     return isOwed && deadline < now && now <= order.forcibleUntil;
   });
+}
+
+async function settleAll(world: ClientWorld, works: readonly PayerWork[]): Promise<PaidLease["settled"]> {
   const settled: { nonce: number; transaction: Hex }[] = [];
-  for (const { nonce, job } of overdue) {
+  for (const { nonce, job } of works) {
     const transaction = await settleCovered(world, job);
     if (transaction) settled.push({ nonce, transaction });
   }

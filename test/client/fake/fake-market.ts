@@ -108,7 +108,8 @@ export async function fakeMarket(
         runtimeId: RUNTIME,
         lease,
       });
-      return jobResultOf(store, await finishJob(world, planned, { rerun: true }));
+      using _lock = await store.lockJob(planned.name);
+      return await jobResultOf(store, await finishJob(world, planned, { rerun: true }));
     },
     resume: async () => {
       const open = (await store.jobs()).filter(({ state }) => state === "open");

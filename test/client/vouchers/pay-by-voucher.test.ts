@@ -215,6 +215,27 @@ test("jobs at once in one lease, as from several programs, are all paid by its v
   }
 });
 
+test("an order that is done before one ahead of it waits for no transaction: the slow one hands out both", async () => {
+  const market = await fakeMarket(HONEST);
+  const { lease } = await market.rent();
+  const [node] = market.nodes;
+  assert.ok(node);
+  node.behaviour = "hangs";
+  const slow = market.run(["slow"], {}, lease);
+  while ((await payerOf(market, lease)).orders.length === 0) await market.world.clock.sleep(10);
+  await market.world.clock.sleep(1_000);
+  node.behaviour = "honest";
+  const start = market.world.clock.now();
+  const quick = await market.run(["quick"], {}, lease);
+  assert.ok(quick.payment.kind === "voucher");
+  assert.deepEqual([quick.payment.handed, quick.payment.nonce], [false, 2]);
+  assert.ok(market.world.clock.now() - start < 10_000);
+  assert.equal(market.ledger.settlements.size, 0);
+  assert.equal((await slow).payment.kind, "settlement");
+  const voucher = { lease, perNode: quick.payment.amount, upTo: 2, forced: 1, last: false };
+  assert.deepEqual(heldBy(market, lease), [voucher, voucher, voucher]);
+});
+
 test("an order that is forced while its voucher is on its way is left out of the next one, which all get", async () => {
   const market = await fakeMarket(HONEST);
   const { lease } = await market.rent();

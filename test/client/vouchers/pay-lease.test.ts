@@ -68,3 +68,24 @@ test("an order that can no longer be settled is left alone", async () => {
   assert.deepEqual(paid.settled, []);
   assert.equal(paid.refusals.length, 1);
 });
+
+test("an order that waited behind one whose program then died is settled after its deadline", async () => {
+  const market = await fakeMarket(["honest", "honest", "honest"]);
+  const { lease } = await market.rent();
+  const [one, other] = market.nodes;
+  assert.ok(one && other);
+  [one.behaviour, other.behaviour] = ["hangs", "hangs"];
+  const slow = market.run(["slow"], {}, lease).catch((error: Error) => error);
+  while ((await market.store.lease(lease)).orders === 0) await market.world.clock.sleep(10);
+  await market.world.clock.sleep(1_000);
+  [one.behaviour, other.behaviour] = ["honest", "honest"];
+  const quick = await market.run(["quick"], {}, lease);
+  assert.ok(quick.payment.kind === "voucher" && !quick.payment.handed);
+  assert.ok((await slow) instanceof Error, "no quorum for the slow one");
+  await market.world.clock.sleep(10_000);
+  const paid = await pay(market, lease);
+  assert.deepEqual(
+    paid.settled.map(({ nonce }) => nonce),
+    [2],
+  );
+});

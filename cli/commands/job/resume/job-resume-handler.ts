@@ -23,7 +23,13 @@ export const jobResumeHandler: Handler<JobResumeOptions> = async ({ job }, conte
   const rows = resumed.map(({ name, outcome }) =>
     outcome instanceof Error
       ? { name, settled: false, problem: codeOf(outcome), detail: outcome.message }
-      : { name, settled: true, job: outcome.job, payment: outcome.payment },
+      : {
+          name,
+          settled: true,
+          job: outcome.job,
+          payment: outcome.payment,
+          settlementTransaction: outcome.settlementTransaction,
+        },
   );
   const failed = resumed.map(({ outcome }) => outcome).find((outcome) => outcome instanceof ProtocolError);
   return {
@@ -38,7 +44,7 @@ export const jobResumeHandler: Handler<JobResumeOptions> = async ({ job }, conte
 function paidHow(payment: JobPayment): string {
   return payment.kind === "settlement"
     ? `settled in ${payment.transaction}`
-    : `paid by the voucher of lease ${payment.lease.slice(0, 14)}, order ${payment.nonce}`;
+    : `paid by the voucher of lease ${payment.lease.slice(0, 14)}, order ${payment.nonce}${payment.handed ? "" : ", when those before it are done"}`;
 }
 
 function codeOf(error: Error): string {
