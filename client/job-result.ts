@@ -14,7 +14,13 @@ import { checkContextOf } from "./job/check-context.ts";
 import type { Assurance } from "./job-terms.ts";
 import { totalUsage } from "./quote/quote.ts";
 import type { ClientStore } from "./store/client-store.ts";
-import { currentAttempt, type JobRecord } from "./store/job-record.ts";
+import {
+  type Attempt,
+  currentAttempt,
+  type JobRecord,
+  type VoucherPayment,
+  type VoucherRefusal,
+} from "./store/job-record.ts";
 
 export interface JobResult {
   /** The order's id: names the job on chain and in every index. */
@@ -37,15 +43,26 @@ export interface JobResult {
   readonly matchesQuote?: boolean;
   /** Where a confidence was wanted. */
   readonly assurance?: Assurance;
-  readonly settlementTransaction: Hex;
+  readonly payment: JobPayment;
+  /** Null where a voucher pays. */
+  readonly settlementTransaction: Hex | null;
+  /** Why a voucher did not pay, where one was meant to. */
+  readonly voucherRefusals: readonly VoucherRefusal[];
+  /** What each owner was paid, or may have with the voucher. */
   readonly paid: readonly { owner: Address; amount: Amount }[];
 }
+
+/** How the nodes are paid: with the lease's voucher `amount` each for the order `nonce`, or by a transaction. */
+export type JobPayment =
+  | ({ readonly kind: "voucher"; readonly lease: Hex } & VoucherPayment)
+  | { readonly kind: "settlement"; readonly transaction: Hex };
 
 /** The result of a settled job, from its stored record alone. @throws `job-unfinished`, `response-lost` */
 export async function jobResultOf(store: Pick<ClientStore, "blob">, record: JobRecord): Promise<JobResult> {
   const attempt = currentAttempt(record);
-  const { order, orderId, answers, responses, settlement, commitments } = attempt;
-  if (!order || !orderId || !answers || !responses || !settlement || !commitments) throw unfinished(record);
+  const { order, orderId, answers, responses, commitments } = attempt;
+  const payment = record.state === "settled" ? paymentOf(attempt) : undefined;
+  if (!order || !orderId || !answers || !responses || !payment || !commitments) throw unfinished(record);
   const committee = attempt.committee.map(({ message }) => message);
   const context = checkContextOf(record, attempt);
   const { agreed } = await findAgreement(context, committee, answers, attempt.faults);
@@ -66,9 +83,23 @@ export async function jobResultOf(store: Pick<ClientStore, "blob">, record: JobR
     dissenting: attempt.faults,
     ...(record.quoted && { matchesQuote: record.quoted.every((digest, index) => digest === responses[index]) }),
     ...(record.terms.assurance && { assurance: record.terms.assurance }),
-    settlementTransaction: settlement.transaction,
-    paid: settlement.payments.map(({ owner, amount }) => ({ owner, amount })),
+    payment,
+    settlementTransaction: attempt.settlement?.transaction ?? null,
+    voucherRefusals: attempt.voucherRefusals,
+    paid: paidBy(attempt),
   };
+}
+
+/** A settlement counts more than a voucher that it made void. */
+function paymentOf({ settlement, voucher, lease }: Attempt): JobPayment | undefined {
+  if (settlement) return { kind: "settlement", transaction: settlement.transaction };
+  return voucher ? { kind: "voucher", lease, ...voucher } : undefined;
+}
+
+/** What each owner of the attempt's nodes gets for it, base units. */
+export function paidBy({ settlement, voucher, committee }: Attempt): JobResult["paid"] {
+  if (settlement) return settlement.payments.map(({ owner, amount }) => ({ owner, amount }));
+  return voucher ? committee.map(({ message: { owner } }) => ({ owner, amount: voucher.amount })) : [];
 }
 
 /** One digest for the answers of a job, or of several in their order. */

@@ -10,6 +10,12 @@ export interface LeaseStanding {
   readonly expiry: UnixSeconds;
   /** False once it was closed. */
   readonly open: boolean;
+  /** What each node of its committee was paid by vouchers, base units. */
+  readonly paidPerNode: Amount;
+  /** A cleared voucher covers orders up to and including this nonce. */
+  readonly upTo: number;
+  /** How many orders were settled without a voucher. */
+  readonly forced: number;
 }
 
 export interface Payment {
@@ -24,6 +30,12 @@ export interface Settlement {
   readonly payments: readonly Payment[];
 }
 
+export interface SentClearing {
+  readonly transaction: Hex;
+  /** Leases that closed with it, and what went back. */
+  readonly closed: readonly { readonly lease: Hex; readonly refund: Amount }[];
+}
+
 export interface Ledger {
   /** The exchange in lower case, so that it compares as text. */
   readonly domain: ExchangeDomain;
@@ -36,6 +48,8 @@ export interface Ledger {
   balanceOf(account: Address): Promise<Amount>;
   /** Undefined when it was never opened. */
   leaseOf(lease: Hex): Promise<LeaseStanding | undefined>;
+  /** Whether the lease's order with this nonce was settled without a voucher. */
+  isSettled(lease: Hex, nonce: number): Promise<boolean>;
   /**
    * Idempotent, also across restarts. The transaction; undefined when another one had opened the lease.
    * @throws `account-underfunded` and the contract's other refusals
@@ -48,4 +62,6 @@ export interface Ledger {
    * @throws `no-quorum`, `attestations-missing`, `order-expired` and the contract's other refusals
    */
   settle(terms: LeaseTerms, order: Signed<JobOrder>, attestations: readonly Signed<Attestation>[]): Promise<Settlement>;
+  /** Idempotent by `batch`, its signing hash; `bytes` as encodeClearing packs them. */
+  clear(batch: Hex, bytes: Hex): Promise<SentClearing>;
 }

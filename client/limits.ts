@@ -28,6 +28,20 @@ export const CLIENT_LIMITS = {
   courtesyMillis: 2_000,
   /** Seconds after a deadline during which settlement is tried again while the chain's clock is behind. */
   chainLagSeconds: 60,
+  /** Times that a lease is read anew because an order of it was settled in between. */
+  leaseReadings: 5,
+  /** Orders whose settlement is looked up at once. */
+  settlementLookups: 32,
+  /** How long a checked answer waits for every node to take its voucher, before it is settled on chain instead. */
+  voucherSeconds: 10,
+  /** The same where an order's deadline leaves less; and what a new order waits for a voucher that somebody lacks. */
+  voucherSecondsMin: 3,
+  /** From the end of that wait to the order's deadline: time for the transaction. */
+  voucherMarginSeconds: 5,
+  /** Between two looks whether the orders before one are checked, milliseconds. */
+  coverMillis: 200,
+  /** From now to the end of a clearing's validity that a consumer proposes to close its lease. */
+  clearingSeconds: 600,
   /** Fuel above the quoted, in 1/1,000 of it: runs are exact, so this only keeps round numbers readable. */
   fuelHeadroomPermille: 1_050n,
   /** Between two looks whether the block of a draw's randomness is there. */

@@ -3,6 +3,7 @@ import type { Address, Hex } from "viem";
 import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import type { Usage } from "#protocol/usage.ts";
 import type { Fault } from "./check/fault.ts";
+import type { VoucherRefusal } from "./store/job-record.ts";
 
 export type JobProgress =
   | { readonly step: "quoting"; readonly jobs: number }
@@ -22,6 +23,10 @@ export type JobProgress =
   | { readonly step: "agreed"; readonly nodes: readonly NodeId[] }
   | { readonly step: "waiting"; readonly until: UnixSeconds; readonly reason: string }
   | { readonly step: "rerun"; readonly banned: readonly NodeId[] }
+  /** Every node has the voucher that pays it `amount` for the order. */
+  | { readonly step: "voucher"; readonly lease: Hex; readonly nonce: number; readonly amount: Amount }
+  /** The order is settled on chain instead. */
+  | { readonly step: "voucher-refused"; readonly refusal: VoucherRefusal }
   | { readonly step: "settled"; readonly transaction: Hex };
 
 export type OnProgress = (progress: JobProgress) => void;

@@ -20,6 +20,7 @@ import { openWorld, type WorldInput } from "./run-jobs.ts";
 import { chainDraws } from "./settle/chain-draws.ts";
 import { openDrawStore } from "./store/draw-store.ts";
 import type { LeaseRecord } from "./store/lease-record.ts";
+import { openPayer } from "./store/payer-record.ts";
 
 export interface RentInput extends WorldInput {
   readonly wallet: TypedDataSigner;
@@ -118,6 +119,7 @@ async function openRented(world: World, input: RentInput, seating: Seating): Pro
     use: "rented",
     createdAt: now,
     closed: false,
+    payer: openPayer(),
   };
   await store.saveLease(record);
   return { record, transaction: await ledger.openLease(record.terms, record.lease, record.amount, expiry) };

@@ -1,4 +1,4 @@
-// The consumer's whole way in one call: quote, bid, match, lease, order, check, settle. It prints nothing and keeps
+// The consumer's whole way in one call: quote, bid, match, lease, order, check, pay. It prints nothing and keeps
 // everything it needs to go on after a crash under `home`.
 import type { Chain } from "#chain/connect.ts";
 import { httpMarketplaceClient, type MarketplaceClient } from "#mesh/marketplace-client.ts";
@@ -23,6 +23,7 @@ import type { OnProgress } from "./progress.ts";
 import { chainLedger, type Sender } from "./settle/chain-ledger.ts";
 import { type ClientStore, openClientStore } from "./store/client-store.ts";
 import type { JobRecord } from "./store/job-record.ts";
+import { payingLeases, payLease } from "./vouchers/pay-lease.ts";
 
 /** Where the work is done, the same for new and resumed jobs. */
 export interface WorldInput {
@@ -85,7 +86,7 @@ export interface ResumedJob {
   readonly outcome: JobResult | Error;
 }
 
-/** Resumes every open job of this exchange, one after the other, and closes ended leases. */
+/** Resumes every open job of this exchange, one after the other, pays what leases owe, and closes ended ones. */
 export async function resumeJobs(input: WorldInput): Promise<readonly ResumedJob[]> {
   const world = await openWorld(input);
   const { exchange, chainId } = world.ledger.domain;
@@ -100,6 +101,7 @@ export async function resumeJobs(input: WorldInput): Promise<readonly ResumedJob
     });
     resumed.push({ name, outcome });
   }
+  await payOwed(world);
   await bringHome(world);
   return resumed;
 }
@@ -126,6 +128,13 @@ async function finishLocked(world: ClientWorld, name: string, rerun: boolean): P
   const failure = fromProblem(record.failure);
   if (failure) throw failure;
   return jobResultOf(world.store, await finishJob(world, record, { rerun }));
+}
+
+/** What one lease owes and cannot pay now must not keep the others from paying. */
+async function payOwed(world: ClientWorld): Promise<void> {
+  for (const record of await payingLeases(world)) {
+    await payLease(world, record).catch(() => world.signal.throwIfAborted());
+  }
 }
 
 /** Remainders of earlier leases. A chain that cannot close them now will another time. */

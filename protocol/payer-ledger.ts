@@ -70,12 +70,7 @@ export function noteOrder(
 
 /** Its answer is here and checked. @throws `order-standing` unless it is open, `price-above-cap` */
 export function noteChecked(ledger: PayerLedger, nonce: number, price: Amount): PayerLedger {
-  const order = ledger.orders.find((each) => each.nonce === nonce);
-  if (order?.standing !== "open") {
-    throw conflict("order-standing", `Order ${nonce} is ${order?.standing ?? "covered or unknown"}, not open.`, {
-      nonce,
-    });
-  }
+  const order = requireOpen(ledger, nonce);
   if (price < 0n || price > order.maxPrice) {
     throw conflict(
       "price-above-cap",
@@ -84,6 +79,12 @@ export function noteChecked(ledger: PayerLedger, nonce: number, price: Amount): 
     );
   }
   return withOrder(ledger, nonce, { standing: "checked", price });
+}
+
+/** It was noted and never left this machine, so that nobody can force it. @throws `order-standing` unless it is open */
+export function noteUnsent(ledger: PayerLedger, nonce: number): PayerLedger {
+  requireOpen(ledger, nonce);
+  return withOrder(ledger, nonce, { standing: "void" });
 }
 
 /** Whatever is unchecked and can no longer be forced is void. */
@@ -137,6 +138,14 @@ export function nextVoucher(
   if (!last && perNode === before.perNode && upTo === before.upTo) return undefined;
   const voucher: Voucher = { lease: ledger.lease, perNode, upTo, forced: ledger.forced, last };
   return { ledger: { ...ledger, signed: voucher }, voucher };
+}
+
+function requireOpen(ledger: PayerLedger, nonce: number): PayerOrder {
+  const order = ledger.orders.find((each) => each.nonce === nonce);
+  if (order?.standing === "open") return order;
+  throw conflict("order-standing", `Order ${nonce} is ${order?.standing ?? "covered or unknown"}, not open.`, {
+    nonce,
+  });
 }
 
 function withOrder(ledger: PayerLedger, nonce: number, change: Partial<PayerOrder>): PayerLedger {

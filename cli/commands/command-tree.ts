@@ -10,6 +10,7 @@ import { jobResumeCommand } from "./job/resume/job-resume-command.ts";
 import { jobShowCommand } from "./job/show/job-show-command.ts";
 import { leaseCloseCommand } from "./lease/close/lease-close-command.ts";
 import { leaseListCommand } from "./lease/list/lease-list-command.ts";
+import { leasePayCommand } from "./lease/pay/lease-pay-command.ts";
 import { marketplaceStartCommand } from "./marketplace/start/marketplace-start-command.ts";
 import { nodeRegisterCommand } from "./node/register/node-register-command.ts";
 import { nodeStartCommand } from "./node/start/node-start-command.ts";
@@ -39,7 +40,11 @@ export const COMMANDS: readonly (RunnableCommand | CommandGroup)[] = [
     summary: "See, resume and check jobs.",
     commands: [jobListCommand, jobShowCommand, jobResumeCommand],
   },
-  { name: "lease", summary: "See and close leases.", commands: [leaseListCommand, leaseCloseCommand] },
+  {
+    name: "lease",
+    summary: "See, pay and close leases.",
+    commands: [leaseListCommand, leasePayCommand, leaseCloseCommand],
+  },
   {
     name: "wallet",
     summary: "Make wallets, see and move their funds.",

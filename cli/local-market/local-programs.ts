@@ -82,6 +82,8 @@ function writeNodeConfig({ index, home, host, port, owner, chain, marketplaceUrl
     slots: 1,
     listen: { host, port },
     chain: { rpcUrl, chainId, exchange },
+    // The coins of this chain are worth nothing, so no clearing is too dear.
+    clearing: { coinPrice: "0" },
     rates: { job: "0.0001", fuel: `0.000${5 + index}`, memory: "0.0001", bytes: "0.0001", events: "0.0001" },
   };
   mkdirSync(home, { recursive: true, mode: 0o700 });

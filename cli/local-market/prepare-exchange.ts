@@ -1,7 +1,7 @@
 // What the people of a local market do on chain before it opens: owners register and stake for their nodes, the
 // consumer deposits.
 import { join } from "node:path";
-import type { LocalAccount } from "viem";
+import { type Address, createTestClient, http, type LocalAccount } from "viem";
 import {
   approveCall,
   approveStakeCall,
@@ -18,6 +18,8 @@ import type { Amount } from "#protocol/units.ts";
 /** Both in token base units: 100 tokens of stake for each node, 1,000 tokens for the consumer. */
 export const LOCAL_STAKE: Amount = 100_000_000n;
 export const LOCAL_DEPOSIT: Amount = 1_000_000_000n;
+/** Wei: one coin of the local chain, for hundreds of clearings. */
+const LOCAL_GAS = 10n ** 18n;
 const REGISTRATION_SECONDS = 3_600;
 /** A block comes with each transaction here. */
 const POLL_MILLIS = 20;
@@ -30,7 +32,7 @@ export interface Registering {
   readonly lanes: string;
 }
 
-/** The owner registers its node and stakes for it. */
+/** The owner registers its node and stakes for it; the node's key gets gas. */
 export async function registerLocalNode({ chain, owner, nodeKey, lanes }: Registering): Promise<void> {
   const { domain } = chain;
   const validUntil = Math.floor(Date.now() / 1_000) + REGISTRATION_SECONDS;
@@ -41,6 +43,7 @@ export async function registerLocalNode({ chain, owner, nodeKey, lanes }: Regist
     journalPath: journal(lanes, owner),
     pollMillis: POLL_MILLIS,
   });
+  await giveGas(chain, nodeKey.address);
   await lane.send("register", registerNodeCall(chain, registration));
   await lane.send("mint", mintCall(chain, owner.address, LOCAL_STAKE));
   await lane.send("approve", approveStakeCall(chain, LOCAL_STAKE));
@@ -58,6 +61,12 @@ export async function fundLocalConsumer(chain: Chain, consumer: LocalAccount, la
   await lane.send("mint", mintCall(chain, consumer.address, LOCAL_DEPOSIT));
   await lane.send("approve", approveCall(chain, LOCAL_DEPOSIT));
   await lane.send("deposit", depositCall(chain, LOCAL_DEPOSIT));
+}
+
+/** A node sends clearings from its own key. */
+async function giveGas({ settings }: Chain, address: Address): Promise<void> {
+  const hardhat = createTestClient({ mode: "hardhat", transport: http(settings.rpcUrl) });
+  await hardhat.setBalance({ address, value: LOCAL_GAS });
 }
 
 function journal(lanes: string, { address }: LocalAccount): string {

@@ -31,12 +31,20 @@ function billOf(result: JobResult): string {
     ["agreed", `${agreed.length} of ${committee.length} nodes`],
     ...dissenting.map(({ node, reason, detail }) => ["not paid", `${node} ${reason}: ${detail}`] as const),
     ["usage", `${usage.fuel} fuel, ${usage.memoryPages} pages, ${usage.bytesIn} bytes in, ${usage.bytesOut} bytes out`],
-    ["paid", `${formatAmount(total)} in ${result.settlementTransaction}`],
+    ...result.voucherRefusals.map(
+      ({ node, code, detail }) => ["no voucher", `${node ?? ""} ${code}: ${detail}`] as const,
+    ),
+    ["paid", `${formatAmount(total)} ${paidHow(result)}`],
     ...paid.map(({ owner, amount }) => ["", `${formatAmount(amount)} to ${owner}`] as const),
     ...(result.matchesQuote === false
       ? [["warning", "the agreed answer differs from this machine's own run"] as const]
       : []),
   ]);
+}
+
+function paidHow({ payment }: JobResult): string {
+  if (payment.kind === "settlement") return `in ${payment.transaction}`;
+  return `by the voucher of lease ${payment.lease.slice(0, 14)}, order ${payment.nonce}${payment.handed ? "" : ", when those before it are done"}`;
 }
 
 /** Text where the body is text, base64 where it is not. */

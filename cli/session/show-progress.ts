@@ -32,6 +32,10 @@ function noteOf(event: JobProgress): string | undefined {
       return `${event.nodes.length} nodes agree`;
     case "rerun":
       return `Trying another committee without ${event.banned.map(short).join(", ")}`;
+    case "voucher":
+      return `Order ${event.nonce} of lease ${short(event.lease)}: ${formatAmount(event.amount)} a node by voucher`;
+    case "voucher-refused":
+      return `Node ${event.refusal.node ? short(event.refusal.node) : "none"} ${event.refusal.code}: ${event.refusal.detail}`;
     case "settled":
       return `Paid in transaction ${short(event.transaction)}`;
     default:
@@ -59,7 +63,8 @@ function underWay(event: JobProgress): string {
       return `Waiting until ${new Date(event.until * 1_000).toLocaleTimeString()}: ${event.reason}`;
     case "attested":
     case "agreed":
-      return "Settling";
+    case "voucher-refused":
+      return "Paying";
     default:
       return "Nodes are working";
   }

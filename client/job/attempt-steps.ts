@@ -4,21 +4,20 @@ import type { Hex } from "viem";
 import { LIMITS } from "#protocol/limits.ts";
 import { commitUntil, quorumCount } from "#protocol/order.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import { type Agreement, findAgreement } from "../check/find-agreement.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { sleepUntil, unixSeconds } from "../clock.ts";
 import { CLIENT_LIMITS } from "../limits.ts";
-import { fetchResponses } from "../order/fetch-responses.ts";
 import { gatherAttestations } from "../order/gather-attestations.ts";
 import { gatherCommitments } from "../order/gather-commitments.ts";
 import type { OrderContext } from "../order/order-context.ts";
 import { signOrder } from "../order/sign-order.ts";
-import { settleAttempt } from "../settle/settle-attempt.ts";
+import { takeNonce } from "../order/take-nonce.ts";
 import { currentAttempt, type JobRecord, withAttempt } from "../store/job-record.ts";
-import { checkContextOf } from "./check-context.ts";
+import { handOver } from "../vouchers/hand-voucher.ts";
+import { paysByVoucher } from "../vouchers/payer-account.ts";
 import { noQuorum } from "./no-quorum.ts";
 
-type Step = (world: ClientWorld, record: JobRecord) => Promise<JobRecord>;
+export type Step = (world: ClientWorld, record: JobRecord) => Promise<JobRecord>;
 
 /** The lease is open on chain. @throws `lease-ended`, and the contract's refusals */
 export const ensureLease: Step = async (world, record) => {
@@ -31,7 +30,7 @@ export const ensureLease: Step = async (world, record) => {
   if (!standing) {
     const now = Math.max(unixSeconds(clock), await ledger.time());
     const expiry = Math.max(lease.expiry, now + record.terms.deadlineSeconds + CLIENT_LIMITS.leaseMarginSeconds);
-    await store.saveLease({ ...lease, expiry });
+    await store.changeLease(lease.lease, (latest) => ({ ...latest, expiry }));
     await ledger.openLease(lease.terms, lease.lease, lease.amount, expiry);
     onProgress({ step: "leased", lease: lease.lease, amount: lease.amount });
   }
@@ -47,7 +46,7 @@ export const ensureOrder: Step = async (world, record) => {
   const now = unixSeconds(clock);
   const deadline = Math.min(now + record.terms.deadlineSeconds, standing?.expiry ?? 0);
   if (deadline < now + LIMITS.orderSecondsMin) throw leaseEnded(attempt.lease);
-  const nonce = await store.takeNonce(attempt.lease);
+  const nonce = await takeNonce(world, attempt, { job: record.name, deadline });
   const { sessionKey } = await store.lease(attempt.lease);
   const signed = await signOrder({
     domain: ledger.domain,
@@ -94,49 +93,16 @@ export const ensureAnswers: Step = async (world, record) => {
   return saved(world, withAttempt(record, { answers: [...answers], faults: [...attempt.faults, ...faults] }));
 };
 
-/** The quorum's responses are stored, then it is paid. @throws `no-quorum`, `response-withheld`, the contract's refusals */
-export const ensureSettlement: Step = async (world, record) => {
-  const attempt = currentAttempt(record);
-  if (attempt.settlement) return record;
-  const agreement = await agreementOf(record);
-  const marked = withAttempt(record, { faults: [...agreement.faults] });
-  if (!agreement.quorum) throw await noQuorum(world, await saved(world, marked), agreement.agreed.length);
-  world.onProgress({ step: "agreed", nodes: agreement.agreed.map(({ attestation }) => attestation.message.node) });
-  const answered = await saved(world, await keepResponses(world, marked, agreement));
-  const { terms } = await world.store.lease(attempt.lease);
-  const settlement = await settleAttempt(world, terms, currentAttempt(answered), agreement);
-  world.onProgress({ step: "settled", transaction: settlement.transaction });
-  const { transaction, payments } = settlement;
-  return saved(world, {
-    ...withAttempt(answered, { settlement: { transaction, payments: [...payments] } }),
-    state: "settled",
-  });
-};
-
-async function keepResponses(world: ClientWorld, record: JobRecord, { agreed }: Agreement): Promise<JobRecord> {
-  const attempt = currentAttempt(record);
-  const receipts = agreed[0]?.receipts;
-  if (attempt.responses || !receipts) return record;
-  const nodes = agreed.map(({ attestation }) => attestation.message.node);
-  const context = await orderContextOf(world, record);
-  const responses = await fetchResponses(context, nodes, receipts, world.store.blob);
-  for (const response of responses) await world.store.saveBlob(response);
-  return withAttempt(record, { responses: receipts.map(({ response }) => response) });
-}
-
-function agreementOf(record: JobRecord): Promise<Agreement> {
-  const attempt = currentAttempt(record);
-  const committee = attempt.committee.map(({ message }) => message);
-  return findAgreement(checkContextOf(record, attempt), committee, attempt.answers ?? [], attempt.faults);
-}
-
-async function orderContextOf(world: ClientWorld, record: JobRecord): Promise<OrderContext> {
+export async function orderContextOf(world: ClientWorld, record: JobRecord): Promise<OrderContext> {
   const { ledger, store, connectNode, clock, signal, onProgress } = world;
   const attempt = currentAttempt(record);
   const { order, orderId, token, committee } = attempt;
   if (!order || !orderId) throw new ProtocolError("internal", "order-unsigned", `Job ${record.name} has no order.`);
-  const { terms: lease } = await store.lease(attempt.lease);
+  const rented = await store.lease(attempt.lease);
+  const { terms: lease } = rented;
+  const handing = { lease: attempt.lease, offers: committee };
   return {
+    ...(paysByVoucher(rented) && { handVoucher: (node, until) => handOver(world, { ...handing, node }, until) }),
     domain: ledger.domain,
     orderId,
     submission: { lease, order, jobs: record.specs, blobs: record.blobs, token },
@@ -152,7 +118,7 @@ async function orderContextOf(world: ClientWorld, record: JobRecord): Promise<Or
   };
 }
 
-async function saved({ store }: ClientWorld, record: JobRecord): Promise<JobRecord> {
+export async function saved({ store }: ClientWorld, record: JobRecord): Promise<JobRecord> {
   await store.saveJob(record);
   return record;
 }

@@ -5,10 +5,12 @@ import type { ClientWorld } from "../client-world.ts";
 import { CLIENT_LIMITS } from "../limits.ts";
 import type { Quote } from "../quote/quote.ts";
 import { currentAttempt, type JobRecord } from "../store/job-record.ts";
-import { ensureAnswers, ensureCommitments, ensureLease, ensureOrder, ensureSettlement } from "./attempt-steps.ts";
+import { ensureAnswers, ensureCommitments, ensureLease, ensureOrder } from "./attempt-steps.ts";
+import { ensurePayment } from "./pay-attempt.ts";
+import { payBefore } from "./pay-before.ts";
 import { planAttempt } from "./plan-attempt.ts";
 
-const STEPS = [ensureLease, ensureOrder, ensureCommitments, ensureAnswers, ensureSettlement] as const;
+const STEPS = [ensureLease, payBefore, ensureOrder, ensureCommitments, ensureAnswers, ensurePayment] as const;
 
 export interface FinishOptions {
   /** Whether a committee that finds no quorum may be followed by another one. A resumed job opens no second lease. */

@@ -10,12 +10,15 @@ import { chooseCommittee } from "../committee/choose-committee.ts";
 import { gatherOffers, newestOffers } from "../committee/gather-offers.ts";
 import type { JobTerms } from "../job-terms.ts";
 import { newLease } from "../lease/lease-terms.ts";
+import { presentCommittee } from "../lease/present-committee.ts";
 import { CLIENT_LIMITS } from "../limits.ts";
 import { fundingFor } from "../quote/price-cap.ts";
 import type { Quote } from "../quote/quote.ts";
 import { random32 } from "../random.ts";
 import type { Attempt } from "../store/job-record.ts";
 import type { LeaseRecord } from "../store/lease-record.ts";
+import { paysByVoucher, promisedPerNode } from "../vouchers/payer-account.ts";
+import { readPayer } from "../vouchers/read-payer.ts";
 
 export interface AttemptInput {
   readonly bid: Signed<Bid>;
@@ -58,6 +61,7 @@ export async function planAttempt(world: ClientWorld, input: AttemptInput): Prom
     use: "job",
     createdAt: now,
     closed: false,
+    payer: null,
   });
   return newAttempt(lease, true, committee, maxPrice);
 }
@@ -67,27 +71,25 @@ export async function planAttempt(world: ClientWorld, input: AttemptInput): Prom
  * @throws `lease-ended`, `budget-too-small`, `lease-underfunded`
  */
 export async function planInLease(world: ClientWorld, input: AttemptInput, rented: LeaseRecord): Promise<Attempt> {
-  const known = new Set(rented.terms.nodes);
   // The bid is not posted: nobody else is to serve it.
-  const { marketplace, signal } = world;
-  const standing = world.offers ?? (marketplace ? await gatherOffers(marketplace, signal) : []);
-  const present = standing.filter(({ message }) => known.has(message.node));
-  const newest = newestOffers([...rented.committee, ...present]);
-  const committee = rented.terms.nodes.flatMap((node) => newest.find(({ message }) => message.node === node) ?? []);
+  const committee = await presentCommittee(world, rented);
   const members = committee.map(({ message }) => message);
   const { maxPrice, amount } = fundingFor(input.quote, members, input.terms);
   const lease = await world.ledger.leaseOf(rented.lease);
-  if (!lease?.open) {
+  if (!lease?.open || rented.payer?.signed?.last) {
     throw new ProtocolError("conflict", "lease-ended", `Lease ${rented.lease} is not open.`, {
       hint: "Rent a new one with mimik rent.",
       context: { lease: rented.lease },
     });
   }
-  if (lease.remaining < amount) {
+  const payer = paysByVoucher(rented) ? await readPayer(world, rented.lease) : undefined;
+  const promised = payer ? promisedPerNode(payer) * BigInt(members.length) : 0n;
+  if (lease.remaining < amount + promised) {
     const [held, needed] = [formatAmount(lease.remaining), formatAmount(amount)];
-    throw new ProtocolError("funds", "lease-underfunded", `The lease holds ${held}, the job may cost ${needed}.`, {
+    const message = `The lease holds ${held}, its orders may cost ${formatAmount(promised)}, the job ${needed}.`;
+    throw new ProtocolError("funds", "lease-underfunded", message, {
       hint: "Rent a new one with a larger budget, or run the job without --lease.",
-      context: { lease: rented.lease, remaining: lease.remaining, needed: amount },
+      context: { lease: rented.lease, remaining: lease.remaining, promised, needed: amount },
     });
   }
   return newAttempt(rented.lease, false, committee, maxPrice);
@@ -107,6 +109,8 @@ function newAttempt(lease: Hex, ownLease: boolean, committee: readonly Signed<Of
     faults: [],
     responses: null,
     settlement: null,
+    voucher: null,
+    voucherRefusals: [],
   };
 }
 

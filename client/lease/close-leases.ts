@@ -11,7 +11,8 @@ export interface ClosedLease {
   readonly lease: Hex;
   /** Back in the account, base units. */
   readonly refund: Amount;
-  readonly transaction: Hex;
+  /** Null when somebody else sent it. */
+  readonly transaction: Hex | null;
 }
 
 type ClosingLedger = Pick<Ledger, "domain" | "graceSeconds" | "time" | "leaseOf" | "closeLease">;
@@ -45,7 +46,7 @@ export async function closeEndedLeases(ledger: ClosingLedger, store: ClientStore
       if (!done) continue;
       closed.push(done);
     }
-    await store.saveLease({ ...record, closed: true });
+    await markClosed(store, record.lease);
   }
   return closed;
 }
@@ -57,14 +58,21 @@ export async function closeEndedLeases(ledger: ClosingLedger, store: ClientStore
 export async function closeLease(ledger: ClosingLedger, store: ClientStore, record: LeaseRecord): Promise<ClosedLease> {
   const standing = await ledger.leaseOf(record.lease);
   if (!standing?.open) {
+    // It may have been closed by a clearing since.
+    if (standing) await markClosed(store, record.lease);
     throw new ProtocolError("conflict", "lease-not-open", `Lease ${record.lease} is not open.`, {
       hint: "Nothing is locked in it.",
       context: { lease: record.lease },
     });
   }
   const closed = await close(ledger, record, standing.remaining);
-  await store.saveLease({ ...record, closed: true });
+  await markClosed(store, record.lease);
   return closed;
+}
+
+/** Its remainder is back. */
+export async function markClosed(store: Pick<ClientStore, "changeLease">, lease: Hex): Promise<void> {
+  await store.changeLease(lease, (record) => ({ ...record, closed: true }));
 }
 
 function notYet(error: unknown): undefined {

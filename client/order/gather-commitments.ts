@@ -4,7 +4,7 @@ import { LIMITS } from "#protocol/limits.ts";
 import type { OrderStatus } from "#protocol/node-api.ts";
 import { commitUntil } from "#protocol/order.ts";
 import { isFinal } from "#protocol/order-state.ts";
-import type { ProtocolError } from "#protocol/protocol-error.ts";
+import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Commitment, Signed } from "#protocol/signed-messages.ts";
 import { verifySignature } from "#protocol/signing.ts";
 import type { Digest, NodeId, UnixSeconds } from "#protocol/units.ts";
@@ -50,10 +50,10 @@ async function converse(
   until: UnixSeconds,
   signal: AbortSignal,
 ): Promise<Signed<Commitment>> {
-  const { orderId, submission, clock } = context;
-  const { token } = submission;
+  const { orderId, clock } = context;
+  const { token } = context.submission;
   const sent = new Set<Digest>();
-  let status = await client.submitOrder(submission, { signal });
+  let status = await submit(context, { offer, client }, signal);
   for (;;) {
     if (status.commitment) return await verified(context, offer.node, status.commitment);
     if (isFinal(status.state)) throw new FaultError(gaveUp(offer.node, status));
@@ -67,6 +67,21 @@ async function converse(
     status = await client.orderStatus(orderId, token, { after, waitSeconds, signal });
     // A node that does not hold the poll must not make us ask without pause.
     if (status.state === after) await clock.sleep(CLIENT_LIMITS.retryMillisMin, signal);
+  }
+}
+
+/** A node past its credit gets the voucher that it lacks, and the order again. */
+async function submit(
+  { submission, handVoucher }: OrderContext,
+  { offer, client }: Member,
+  signal: AbortSignal,
+): Promise<OrderStatus> {
+  try {
+    return await client.submitOrder(submission, { signal });
+  } catch (error) {
+    if (!handVoucher || !(error instanceof ProtocolError && error.code === "voucher-missing")) throw error;
+    await handVoucher(offer.node, signal);
+    return await client.submitOrder(submission, { signal });
   }
 }
 

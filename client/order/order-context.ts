@@ -4,7 +4,7 @@ import type { NodeClient } from "#mesh/node-client.ts";
 import type { OrderSubmission } from "#protocol/node-api.ts";
 import type { Offer } from "#protocol/signed-messages.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
-import type { Digest } from "#protocol/units.ts";
+import type { Digest, NodeId } from "#protocol/units.ts";
 import type { Clock } from "../clock.ts";
 import type { OnProgress } from "../progress.ts";
 
@@ -22,6 +22,8 @@ export interface OrderContext {
   readonly members: readonly Member[];
   /** The bytes of a blob that the submission names. */
   readonly blob: (digest: Digest) => Promise<Uint8Array>;
+  /** Brings the node the lease's voucher, where orders are paid so. @throws the node's refusal */
+  readonly handVoucher?: (node: NodeId, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;

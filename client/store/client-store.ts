@@ -14,8 +14,9 @@ import { lockFile } from "./file-lock.ts";
 import { type JobRecord, jobRecord } from "./job-record.ts";
 import { type LeaseRecord, leaseRecord } from "./lease-record.ts";
 
-/** Taking a nonce is two small writes; longer than that somebody is stuck. */
-const NONCE_LOCK_MILLIS = 5_000;
+/** A change is one read and one small write; longer than that somebody is stuck. */
+const LEASE_LOCK_MILLIS = 5_000;
+const LEASE_ID = /^0x[0-9a-f]{64}$/;
 
 export interface ClientStore {
   saveJob(record: JobRecord): Promise<void>;
@@ -25,12 +26,17 @@ export interface ClientStore {
   jobs(): Promise<readonly JobRecord[]>;
   /** Nobody else works on the job until disposed. @throws `job-in-progress` */
   lockJob(name: string): Promise<Disposable>;
+  /** A lease that is new here; one that is known is changed by `changeLease`. */
   saveLease(record: LeaseRecord): Promise<void>;
   /** By its id or its start, at least 6 characters. @throws `lease-unknown`, `lease-ambiguous` */
   lease(reference: string): Promise<LeaseRecord>;
   leases(): Promise<readonly LeaseRecord[]>;
-  /** The nonce of the lease's next order, which nobody gets again. @throws `lease-unknown` */
-  takeNonce(lease: string): Promise<number>;
+  /**
+   * Reads the lease of that whole id, and stores what `change` makes of it, while no other process does the same; the
+   * same object again is not written. Gives what is stored then.
+   * @throws `lease-unknown`, and what `change` throws, which then changes nothing
+   */
+  changeLease(lease: string, change: (record: LeaseRecord) => LeaseRecord): Promise<LeaseRecord>;
   saveBlob(bytes: Uint8Array): Promise<Digest>;
   /** Checked against its digest; undefined when it is not kept. */
   blob(digest: Digest): Promise<Uint8Array | undefined>;
@@ -66,16 +72,18 @@ export async function openClientStore(home: string, recordsMax: number = CLIENT_
     lockJob: (name) => lockFile(join(jobsDir, `${name}.lock`)),
     saveLease: (record) => writeDurably(join(leasesDir, `${record.lease}.json`), toWire(record)),
     lease: async (reference) =>
-      (await exactly(leasesDir, /^0x[0-9a-f]{64}$/, reference, leaseRecord, "lease file")) ??
+      (await exactly(leasesDir, LEASE_ID, reference, leaseRecord, "lease file")) ??
       onlyOne("lease", reference, await leases(), ({ lease }) => [lease]),
     leases,
-    takeNonce: async (lease) => {
-      using _lock = await lockFile(join(leasesDir, `${lease}.lock`), NONCE_LOCK_MILLIS);
+    changeLease: async (lease, change) => {
       const path = join(leasesDir, `${lease}.json`);
+      if (!LEASE_ID.test(lease)) throw unknown("lease", lease);
+      using _lock = await lockFile(join(leasesDir, `${lease}.lock`), LEASE_LOCK_MILLIS);
       const record = await readRecord(path, leaseRecord, "lease file");
       if (!record) throw unknown("lease", lease);
-      await writeDurably(path, toWire({ ...record, orders: record.orders + 1 }));
-      return record.orders + 1;
+      const changed = change(record);
+      if (changed !== record) await writeDurably(path, toWire(changed));
+      return changed;
     },
     saveBlob: async (bytes) => {
       const digest = digestOf(bytes);

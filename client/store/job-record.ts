@@ -41,6 +41,26 @@ export type NodeAnswer = z.output<typeof nodeAnswer>;
 
 const fault = z.strictObject({ node: wire.address, reason: z.enum(FAULT_REASONS), detail: z.string().max(1_000) });
 
+const voucherPayment = z.strictObject({
+  nonce: z.int().min(1),
+  /** To each node of the committee. */
+  amount: wire.amount,
+  /** Every node had the voucher when the job ended; else they get it as soon as the orders before it are done. */
+  handed: z.boolean(),
+});
+/** What a lease's voucher adds for one order. */
+export type VoucherPayment = z.output<typeof voucherPayment>;
+
+const voucherRefusal = z.strictObject({
+  /** Null when it is no node's doing. */
+  node: wire.address.nullable(),
+  /** The node's own, such as `voucher-underpaid`, or why it was not reached. */
+  code: z.string().max(64),
+  detail: z.string().max(1_000),
+});
+/** Why a voucher did not pay. */
+export type VoucherRefusal = z.output<typeof voucherRefusal>;
+
 const attempt = z.strictObject({
   /** Its terms and session key are in the lease's own file. */
   lease: wire.bytes32,
@@ -64,6 +84,13 @@ const attempt = z.strictObject({
       payments: nodes(z.strictObject({ node: wire.address, owner: wire.address, amount: wire.amount })),
     })
     .nullable(),
+  /** Stored before the voucher is handed to anyone; the order's answer is checked. */
+  voucher: voucherPayment.nullable().default(null),
+  /** Stored before the order is settled because of them. */
+  voucherRefusals: z
+    .array(voucherRefusal)
+    .max(LIMITS.committeeNodes + 1)
+    .default([]),
 });
 export type Attempt = z.output<typeof attempt>;
 

@@ -3,6 +3,7 @@ import type { Hex } from "viem";
 import { z } from "zod";
 import { LIMITS } from "#protocol/limits.ts";
 import * as wire from "#protocol/wire.ts";
+import { payerRecord } from "./payer-record.ts";
 
 export const leaseRecord = z.strictObject({
   version: z.literal(1),
@@ -23,5 +24,7 @@ export const leaseRecord = z.strictObject({
   createdAt: z.int(),
   /** Once its remainder is back. */
   closed: z.boolean(),
+  /** What its vouchers may say; null where each order is settled by itself. */
+  payer: payerRecord.nullable().default(null),
 });
 export type LeaseRecord = Omit<z.output<typeof leaseRecord>, "sessionKey"> & { readonly sessionKey: Hex };

@@ -4,17 +4,22 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { LocalAccount } from "viem";
-import { registerNodeCall } from "#chain/calls.ts";
+import { type LocalAccount, zeroHash } from "viem";
+import { claimCall, registerNodeCall } from "#chain/calls.ts";
 import { type Chain, connectChain } from "#chain/connect.ts";
 import { readBalance } from "#chain/read-account.ts";
+import { isOrderSettled, readLease } from "#chain/read-lease.ts";
+import { readNode } from "#chain/read-node.ts";
+import { readTime } from "#chain/read-time.ts";
 import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
 import { systemClock } from "#client/clock.ts";
 import { jobTerms } from "#client/job-terms.ts";
 import { closeEndedLeases } from "#client/lease/close-leases.ts";
+import { endLease } from "#client/lease/end-lease.ts";
 import { rentLease } from "#client/rent-lease.ts";
 import { openWorld, resumeJob, resumeJobs, runJobs } from "#client/run-jobs.ts";
 import { currentAttempt } from "#client/store/job-record.ts";
+import { claimOf } from "#protocol/claim.ts";
 import { signMessage } from "#protocol/signing.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import { type LocalChain, startLocalChain } from "../chain/local-chain.ts";
@@ -55,6 +60,11 @@ async function registered(index: number): Promise<FakeNode> {
     runtime: RUNTIME_ID,
     domain,
     owner,
+    exchange: {
+      graceSeconds: chain.graceSeconds,
+      leaseOf: (lease) => readLease(chain, lease),
+      isSettled: (lease, nonce) => isOrderSettled(chain, lease, nonce),
+    },
   });
   const validUntil = BigInt(Math.floor(Date.now() / 1_000) + 600);
   const consent = await signMessage(node.key, domain, "NodeRegistration", { node: node.node, owner, validUntil });
@@ -104,23 +114,73 @@ test("an order that somebody else has settled is found, not settled again", asyn
   assert.deepEqual(resumed.paid, result.paid);
 });
 
-test("a rented lease serves several jobs, and what is left of it comes back", async () => {
+async function rent(durationSeconds: number) {
   const terms = jobTerms({ budget: 1_000_000n });
-  const { record } = await rentLease({ ...world(), wallet: consumer, terms, durationSeconds: 120, memoryPages: 64 });
+  return (await rentLease({ ...world(), wallet: consumer, terms, durationSeconds, memoryPages: 64 })).record;
+}
+
+test("a rented lease serves several jobs without a transaction, and its last voucher pays for all of them", async () => {
+  const record = await rent(120);
   const before = await readBalance(chain, consumer.address);
   const first = await runJobs({ ...job("one"), lease: record.lease });
   const second = await runJobs({ ...job("two"), lease: record.lease.slice(0, 12) });
-  assert.equal(first.lease, record.lease);
-  assert.equal(second.lease, record.lease);
+  assert.deepEqual([first.lease, second.lease], [record.lease, record.lease]);
+  assert.deepEqual([first.payment.kind, second.payment.kind], ["voucher", "voucher"]);
+  assert.deepEqual(await resumeJob(world(), first.job), first);
+  const earned = async () => Promise.all(nodes.map(async ({ node }) => (await readNode(chain, node))?.earned ?? 0n));
+  const earnedBefore = await earned();
   assert.equal(await readBalance(chain, consumer.address), before);
+  const opened = await openWorld(world());
+  const closed = await endLease(opened, await opened.store.lease(record.lease));
+  const spent = [...first.paid, ...second.paid].reduce((sum, { amount }) => sum + amount, 0n);
+  assert.ok("refund" in closed && closed.transaction !== null);
+  assert.equal(closed.refund, 1_000_000n - spent);
+  assert.equal(await readBalance(chain, consumer.address), before + 1_000_000n - spent);
+  assert.deepEqual(
+    (await earned()).map((amount, index) => amount - (earnedBefore[index] ?? 0n)),
+    nodes.map(() => spent / 3n),
+  );
+});
+
+test("an order that its nodes have claimed meanwhile keeps its answer, and the next voucher leaves it out", async () => {
+  const record = await rent(400);
+  const result = await runJobs({ ...job("claimed"), lease: record.lease });
+  const { store } = await openWorld(world());
+  const stored = await store.job(result.name);
+  const { order } = currentAttempt(stored);
+  assert.ok(order);
+  await local.advance(order.message.deadline - (await readTime(chain)) + 1);
+  const amount = result.paid[0]?.amount ?? 0n;
+  const claim = claimOf(chain.domain, { orders: [order.message], receiptsRoot: zeroHash, perNode: amount });
+  const signing = record.terms.nodes.map(async (address) => {
+    const key = nodes.find(({ node }) => node === address)?.key ?? assert.fail();
+    return (await signMessage(key, chain.domain, "Claim", claim)).signature;
+  });
+  await local.send(consumer, claimCall(chain, record.terms, { orders: [order], claim }, await Promise.all(signing)));
+
+  // As if the consumer had been gone before it could pay.
+  await store.saveJob({ ...stored, state: "open", attempts: [{ ...currentAttempt(stored), voucher: null }] });
+  const resumed = await resumeJob(world(), result.name);
+  assert.equal(resumed.payment.kind, "settlement");
+  assert.deepEqual(resumed.responses, result.responses);
+  assert.deepEqual(
+    resumed.paid.map((each) => each.amount),
+    [amount, amount, amount],
+  );
+  const { payer } = await store.lease(record.lease);
+  assert.deepEqual([payer?.forced, payer?.signed?.perNode, payer?.signed?.forced], [1, 0n, 1]);
+});
+
+test("a rented lease that nobody ended comes back when it may be closed", async () => {
+  const record = await rent(60);
+  const before = await readBalance(chain, consumer.address);
   const { ledger, store } = await openWorld(world());
   assert.deepEqual(await closeEndedLeases(ledger, store), []);
   await local.advance(600);
   const closed = await closeEndedLeases(ledger, store);
-  const spent = [...first.paid, ...second.paid].reduce((sum, { amount }) => sum + amount, 0n);
-  assert.deepEqual(
-    closed.map(({ lease, refund }) => [lease, refund]),
-    [[record.lease, 1_000_000n - spent]],
+  assert.ok(closed.some(({ lease, refund }) => lease === record.lease && refund === 1_000_000n));
+  assert.equal(
+    await readBalance(chain, consumer.address),
+    before + closed.reduce((sum, { refund }) => sum + refund, 0n),
   );
-  assert.equal(await readBalance(chain, consumer.address), before + 1_000_000n - spent);
 });

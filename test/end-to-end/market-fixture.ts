@@ -2,11 +2,15 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Hex } from "viem";
 import { openLane } from "#chain/transaction-lane.ts";
 import { type LocalMarket, startLocalMarket } from "#cli/local-market/local-market.ts";
 import { localPrograms } from "#cli/local-market/local-programs.ts";
 import type { JobResult } from "#client/job-result.ts";
+import type { JobTerms } from "#client/job-terms.ts";
 import { type ClosedLease, closeEndedLeases } from "#client/lease/close-leases.ts";
+import { type EndingLease, endLease } from "#client/lease/end-lease.ts";
+import { rentLease } from "#client/rent-lease.ts";
 import { openWorld, type RunInput, runJobs } from "#client/run-jobs.ts";
 import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
 import type { Offer, Signed } from "#protocol/signed-messages.ts";
@@ -29,6 +33,10 @@ export interface TestMarket extends AsyncDisposable {
   /** Moves the chain's clock ahead; afterwards orders' deadlines are long past. */
   advance(seconds: number): Promise<void>;
   closeLeases(): Promise<readonly ClosedLease[]>;
+  /** Rents all nodes. */
+  rent(terms: JobTerms, durationSeconds: number): Promise<Hex>;
+  /** Ends a rented lease before its time. */
+  endLease(lease: Hex): Promise<ClosedLease | EndingLease>;
   /** Runs HELLO on the nodes with these indices and no others. */
   hello(nodes: readonly number[], options?: Partial<RunInput>): Promise<JobResult>;
 }
@@ -55,12 +63,11 @@ export async function startTestMarket(faults: readonly string[]): Promise<TestMa
     }),
   );
   const offers = () => standingOffers(market);
+  const world = { chain: market.chain, lane, home: join(directory, "client") };
   const hello = async (nodes: readonly number[], options: Partial<RunInput> = {}) => {
     const standing = await offers();
     return runJobs({
-      chain: market.chain,
-      lane,
-      home: join(directory, "client"),
+      ...world,
       offers: nodes.map((index) => standing[index]).filter((offer) => offer !== undefined),
       wallet: consumer,
       image,
@@ -70,8 +77,16 @@ export async function startTestMarket(faults: readonly string[]): Promise<TestMa
     });
   };
   const closeLeases = async () => {
-    const { ledger, store } = await openWorld({ chain: market.chain, lane, home: join(directory, "client") });
+    const { ledger, store } = await openWorld(world);
     return closeEndedLeases(ledger, store);
+  };
+  const rent = async (terms: JobTerms, durationSeconds: number) => {
+    const input = { ...world, offers: await offers(), wallet: consumer, terms, durationSeconds, memoryPages: 256 };
+    return (await rentLease(input)).record.lease;
+  };
+  const end = async (lease: Hex) => {
+    const opened = await openWorld(world);
+    return endLease(opened, await opened.store.lease(lease));
   };
   const advance = async (seconds: number) => {
     for (const [method, params] of [
@@ -92,6 +107,8 @@ export async function startTestMarket(faults: readonly string[]): Promise<TestMa
     hello,
     advance,
     closeLeases,
+    rent,
+    endLease: end,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -9,6 +9,7 @@ import {
   noteChecked,
   noteOrder,
   noteTime,
+  noteUnsent,
   openPayerLedger,
   type PayerLedger,
 } from "#protocol/payer-ledger.ts";
@@ -172,6 +173,13 @@ test("a voucher covers what is checked, up to the first order that is not", () =
   const later = noteTime(first.ledger, 51);
   assert.deepEqual(nextVoucher(later)?.voucher, { lease: LEASE, perNode: 70n, upTo: 4, forced: 0, last: false });
   assert.equal(nextVoucher(noteTime(first.ledger, 50)), undefined, "at its last second it can still be forced");
+});
+
+test("an order that never left this machine holds no voucher up, and is not paid", () => {
+  const unsent = noteUnsent(ledgerOf(10n, "open", 30n), 2);
+  assert.deepEqual(nextVoucher(unsent)?.voucher, { lease: LEASE, perNode: 40n, upTo: 3, forced: 0, last: false });
+  assert.throws(() => noteChecked(unsent, 2, 1n), { code: "order-standing" });
+  assert.throws(() => noteUnsent(unsent, 1), { code: "order-standing" });
 });
 
 test("the last voucher waits for every order, and ends the lease", () => {

@@ -1,15 +1,21 @@
 // A consumer, its money, and nodes of different owners, all in memory.
-import type { Hex } from "viem";
+import type { Address, Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { ClientWorld } from "#client/client-world.ts";
+import { unixSeconds } from "#client/clock.ts";
 import { finishJob } from "#client/job/finish-job.ts";
 import { type JobInput, planJob } from "#client/job/plan-job.ts";
 import { type JobResult, jobResultOf } from "#client/job-result.ts";
 import { type JobTerms, jobTerms } from "#client/job-terms.ts";
+import { newLease } from "#client/lease/lease-terms.ts";
 import type { JobProgress } from "#client/progress.ts";
+import type { LeaseRecord } from "#client/store/lease-record.ts";
+import { openPayer } from "#client/store/payer-record.ts";
 import type { MarketplaceClient } from "#mesh/marketplace-client.ts";
 import { digestOf } from "#protocol/digest.ts";
+import { compareNodes } from "#protocol/order.ts";
 import type { Cancellation, Signed } from "#protocol/signed-messages.ts";
+import { leaseIdOf } from "#protocol/signing.ts";
 import type { Digest } from "#protocol/units.ts";
 import {
   ARTIFACT_TYPE,
@@ -21,7 +27,7 @@ import {
 import { encodeConfig, encodeManifest } from "#runtime/image/image-document.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { type FakeLedger, fakeLedger } from "./fake-ledger.ts";
-import { type Behaviour, FakeNode, honestExecution } from "./fake-node.ts";
+import { type Behaviour, FakeNode, honestExecution, RATES } from "./fake-node.ts";
 import { type MemoryStore, memoryStore } from "./memory-store.ts";
 
 const RUNTIME = "test-runtime/1";
@@ -40,16 +46,25 @@ export interface FakeMarket {
   readonly cancelled: Hex[];
   /** Plans and finishes a job of one request for each body. */
   run(bodies?: readonly string[], terms?: Partial<JobTerms>, way?: Way): Promise<JobResult>;
+  /** A lease of all nodes, paid by vouchers. */
+  rent(amount?: bigint): Promise<LeaseRecord>;
   /** What a new process would do with the open jobs. */
   resume(): Promise<readonly JobResult[]>;
 }
 
-export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<FakeMarket> {
+/** @param jobRates of each node, base units a job, where they differ */
+export async function fakeMarket(
+  behaviours: readonly Behaviour[],
+  jobRates: readonly bigint[] = [],
+): Promise<FakeMarket> {
   const clock = fakeClock();
   const ledger = fakeLedger(clock);
   const store = memoryStore();
   const nodes = await Promise.all(
-    behaviours.map((behaviour, index) => FakeNode.make({ clock, index, behaviour, runtime: RUNTIME })),
+    behaviours.map((behaviour, index) => {
+      const rates = { ...RATES, job: jobRates[index] ?? RATES.job };
+      return FakeNode.make({ clock, index, behaviour, runtime: RUNTIME, exchange: ledger, rates });
+    }),
   );
   for (const { node, offer } of nodes) ledger.owners.set(node, offer.owner);
   const progress: JobProgress[] = [];
@@ -80,6 +95,7 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
     nodes,
     progress,
     cancelled,
+    rent: (amount = 1_000_000n) => rentLease(world, nodes, amount),
     run: async (bodies = ["hello"], terms = {}, way = {}) => {
       const planned = await planJob(world, {
         wallet,
@@ -95,7 +111,8 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
         runtimeId: RUNTIME,
         ...way,
       });
-      return jobResultOf(store, await finishJob(world, planned, { rerun: true }));
+      using _lock = await store.lockJob(planned.name);
+      return await jobResultOf(store, await finishJob(world, planned, { rerun: true }));
     },
     resume: async () => {
       const open = (await store.jobs()).filter(({ state }) => state === "open");
@@ -104,6 +121,33 @@ export async function fakeMarket(behaviours: readonly Behaviour[]): Promise<Fake
       );
     },
   };
+}
+
+async function rentLease(world: ClientWorld, nodes: readonly FakeNode[], amount: bigint): Promise<LeaseRecord> {
+  const { ledger, store, clock } = world;
+  const committee = nodes.toSorted((a, b) => compareNodes(a.node, b.node)).map(({ signedOffer }) => signedOffer);
+  const members = committee.map(({ message }) => message.node);
+  const { terms, sessionKey } = newLease(wallet.address.toLowerCase() as Address, members);
+  const now = unixSeconds(clock);
+  const lease = leaseIdOf(terms);
+  const record: LeaseRecord = {
+    version: 1,
+    lease,
+    ...ledger.domain,
+    terms: { ...terms, nodes: members },
+    sessionKey,
+    committee,
+    amount,
+    expiry: now + 3_600,
+    orders: 0,
+    use: "rented",
+    createdAt: now,
+    closed: false,
+    payer: openPayer(),
+  };
+  await store.saveLease(record);
+  await ledger.openLease(record.terms, lease, amount, record.expiry);
+  return record;
 }
 
 /** Of the form of an image; its program is never run. */

@@ -6,16 +6,25 @@ import { unixSeconds } from "#client/clock.ts";
 import type { CallOptions, NodeClient, WaitOptions } from "#mesh/node-client.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { decodeRequest, encodeResponse } from "#protocol/message.ts";
-import type { CommitmentSet, OrderStatus, OrderSubmission } from "#protocol/node-api.ts";
+import type {
+  ClearingProposal,
+  ClearingSignature,
+  CommitmentSet,
+  OrderStatus,
+  OrderSubmission,
+  VoucherStanding,
+  VoucherSubmission,
+} from "#protocol/node-api.ts";
 import { commitmentSeal, commitsHash, commitUntil, orderPrice, type Receipt, resultHash } from "#protocol/order.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Commitment, Offer, Signed } from "#protocol/signed-messages.ts";
 import { signingHash, signMessage } from "#protocol/signing.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
 import type { Digest, NodeId } from "#protocol/units.ts";
-import type { Usage } from "#protocol/usage.ts";
+import type { Rates, Usage } from "#protocol/usage.ts";
 import type { Execution } from "#runtime/execution.ts";
 import { DOMAIN } from "./fake-ledger.ts";
+import { FakePayee, type PayeeExchange } from "./fake-payee.ts";
 
 export type Behaviour =
   | "honest"
@@ -34,9 +43,12 @@ export type Behaviour =
   | "withholds-response"
   | "corrupts-response"
   | "answers-nothing"
-  | "lags";
+  | "lags"
+  /** Only for vouchers: as if a wall stood before it, and on principle. */
+  | "misses-vouchers"
+  | "refuses-vouchers";
 
-export const RATES = { job: 100n, fuel: 500_000n, memory: 100n, bytes: 100n, events: 100n };
+export const RATES: Rates = { job: 100n, fuel: 500_000n, memory: 100n, bytes: 100n, events: 100n };
 
 /** What every honest machine computes: the request's body in upper case. */
 export function honestExecution(request: Uint8Array, suffix = ""): Execution {
@@ -53,7 +65,7 @@ export function honestExecution(request: Uint8Array, suffix = ""): Execution {
   return { outcome: "ok", response, usage, logs: "" };
 }
 
-interface Accepted {
+export interface Accepted {
   readonly submission: OrderSubmission;
   readonly blobs: Map<Digest, Uint8Array>;
   commitment?: Signed<Commitment>;
@@ -68,6 +80,9 @@ interface Making {
   readonly runtime: string;
   readonly domain?: ExchangeDomain;
   readonly owner?: Address;
+  /** What the exchange says of leases; without it vouchers are not asked for. */
+  readonly exchange?: PayeeExchange;
+  readonly rates?: Rates;
 }
 
 const SALT: Hex = `0x${"5a".repeat(32)}`;
@@ -83,12 +98,14 @@ export class FakeNode implements NodeClient {
   readonly orders = new Map<Hex, Accepted>();
   /** Attestations that it signed. */
   attestations = 0;
+  readonly payee: FakePayee;
   readonly #otherKey = privateKeyToAccount(generatePrivateKey());
   readonly #clock: Clock;
   readonly #domain: ExchangeDomain;
 
-  private constructor({ clock, index, behaviour, runtime, domain = DOMAIN, owner }: Making) {
+  private constructor({ clock, index, behaviour, runtime, domain = DOMAIN, owner, exchange, rates = RATES }: Making) {
     const now = unixSeconds(clock);
+    this.payee = new FakePayee({ key: this.key, domain, exchange, now: () => unixSeconds(clock) });
     this.#clock = clock;
     this.#domain = domain;
     this.behaviour = behaviour;
@@ -101,7 +118,7 @@ export class FakeNode implements NodeClient {
       scopes: [],
       slots: 4,
       memoryPages: 4_096,
-      rates: RATES,
+      rates,
       sequence: 1n,
       validFrom: now,
       validUntil: now + 3_600,
@@ -129,6 +146,7 @@ export class FakeNode implements NodeClient {
       throw new ProtocolError("funds", "lease-not-live", "Its chain does not know the lease yet.");
     }
     const order = signingHash(this.#domain, "JobOrder", submission.order.message);
+    if (!this.orders.has(order)) await this.payee.requireCredit(submission, this.orders);
     if (!this.orders.has(order)) this.orders.set(order, { submission, blobs: new Map(), responses: [] });
     return this.#statusOf(order);
   }
@@ -166,12 +184,16 @@ export class FakeNode implements NodeClient {
     return this.behaviour === "corrupts-response" ? bytes.slice(1) : bytes;
   }
 
-  handVoucher(): Promise<never> {
-    return Promise.reject(new Error("not asked"));
+  async handVoucher(submission: VoucherSubmission, { signal }: CallOptions = {}): Promise<VoucherStanding> {
+    await this.#reachable(signal);
+    if (this.behaviour === "misses-vouchers") throw new ProtocolError("unreachable", "peer-unreachable", "A wall.");
+    if (this.behaviour === "refuses-vouchers") throw new ProtocolError("rejected", "not-in-committee", "On principle.");
+    return this.payee.take(submission, this.orders);
   }
 
-  signClearing(): Promise<never> {
-    return Promise.reject(new Error("not asked"));
+  async signClearing(proposal: ClearingProposal, { signal }: CallOptions = {}): Promise<ClearingSignature> {
+    await this.#reachable(signal);
+    return this.payee.coSign(proposal);
   }
 
   cancelOrder(order: Hex): Promise<OrderStatus> {
@@ -201,7 +223,7 @@ export class FakeNode implements NodeClient {
   /** Runs the jobs once and signs what it wants others to believe. */
   async #commit(order: Hex, accepted: Accepted): Promise<Signed<Commitment>> {
     if (accepted.commitment) return accepted.commitment;
-    const { receipts, responses, price } = resultOf(this.behaviour, accepted);
+    const { receipts, responses, price } = resultOf(this.behaviour, accepted, this.offer.rates);
     const seal = commitmentSeal(order, this.node, resultHash(receipts), price, SALT);
     const signer = this.behaviour === "signs-with-another-key" ? this.#otherKey : this.key;
     accepted.responses = responses;
@@ -212,7 +234,11 @@ export class FakeNode implements NodeClient {
   async #attest(order: Hex, commitments: readonly Signed<Commitment>[]): Promise<void> {
     const accepted = this.orders.get(order);
     if (!accepted || accepted.opened) return;
-    const { receipts, price } = resultOf(this.behaviour === "opens-another" ? "lies" : this.behaviour, accepted);
+    const { receipts, price } = resultOf(
+      this.behaviour === "opens-another" ? "lies" : this.behaviour,
+      accepted,
+      this.offer.rates,
+    );
     const attestation = await signMessage(this.key, this.#domain, "Attestation", {
       order,
       node: this.node,
@@ -226,7 +252,7 @@ export class FakeNode implements NodeClient {
   }
 }
 
-function resultOf(behaviour: Behaviour, { submission, blobs }: Accepted) {
+function resultOf(behaviour: Behaviour, { submission, blobs }: Accepted, rates: Rates) {
   const suffix = { lies: "!", "lies-otherwise": "?" }[behaviour as string] ?? "";
   const runs = submission.jobs.map((job) => honestExecution(blobs.get(job.request) ?? new Uint8Array(), suffix));
   const receipts: Receipt[] = runs.map((run, index) => ({
@@ -235,7 +261,7 @@ function resultOf(behaviour: Behaviour, { submission, blobs }: Accepted) {
     response: digestOf(run.response),
     usage: behaviour === "inflates-usage" ? { ...run.usage, fuel: run.usage.fuel + 1n } : run.usage,
   }));
-  const honest = orderPrice(receipts, RATES, submission.order.message.maxPrice);
+  const honest = orderPrice(receipts, rates, submission.order.message.maxPrice);
   return {
     receipts,
     responses: runs.map(({ response }) => response),

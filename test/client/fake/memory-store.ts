@@ -22,6 +22,7 @@ export function memoryStore(): MemoryStore {
   const jobs = new Map<string, string>();
   const leases = new Map<string, string>();
   const blobs = new Map<Digest, Uint8Array>();
+  const locked = new Set<string>();
   const write = (action: () => void) => {
     const index = store.writes++;
     const dies = store.crash?.write === index;
@@ -45,14 +46,19 @@ export function memoryStore(): MemoryStore {
       return readJob(text);
     },
     jobs: async () => [...jobs.values()].map(readJob),
-    lockJob: async () => ({ [Symbol.dispose]: () => {} }),
+    lockJob: async (name) => {
+      if (locked.has(name)) throw new ProtocolError("conflict", "job-in-progress", "Somebody works on it.");
+      locked.add(name);
+      return { [Symbol.dispose]: () => locked.delete(name) };
+    },
     saveLease: async (record) => write(() => leases.set(record.lease, toWire(record))),
     lease: async (lease) => readLease(lease),
     leases: async () => [...leases.keys()].map(readLease),
-    takeNonce: async (lease) => {
+    changeLease: async (lease, change) => {
       const record = readLease(lease);
-      write(() => leases.set(lease, toWire({ ...record, orders: record.orders + 1 })));
-      return record.orders + 1;
+      const changed = change(record);
+      if (changed !== record) write(() => leases.set(lease, toWire(changed)));
+      return changed;
     },
     saveBlob: async (bytes) => {
       const digest = digestOf(bytes);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type ClientStore, openClientStore } from "#client/store/client-store.ts";
 import { type JobRecord, withAttempt } from "#client/store/job-record.ts";
+import type { LeaseRecord } from "#client/store/lease-record.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { fakeMarket } from "../fake/fake-market.ts";
 
@@ -63,14 +64,31 @@ test("a torn or foreign file is no job, and harms no other", async () => {
   await rm(join(home, "jobs", "0123456789ac.json"));
 });
 
-test("a nonce is never given twice, also not to two at once", async () => {
+test("of changes to one lease none is lost, also of two at once, and a refused one changes nothing", async () => {
   const [lease] = await store.leases();
   const id = lease?.lease ?? "";
-  const first = await store.takeNonce(id);
+  const next = (record: LeaseRecord) => ({ ...record, orders: record.orders + 1 });
+  const first = (await store.changeLease(id, next)).orders;
   const reopened = await openClientStore(home);
-  assert.equal(await reopened.takeNonce(id), first + 1);
-  const taken = await Promise.all([store.takeNonce(id), reopened.takeNonce(id), store.takeNonce(id)]);
-  assert.deepEqual(taken.toSorted(), [first + 2, first + 3, first + 4]);
+  assert.equal((await reopened.changeLease(id, next)).orders, first + 1);
+  const taken = await Promise.all([store, reopened, store].map((each) => each.changeLease(id, next)));
+  assert.deepEqual(taken.map(({ orders }) => orders).toSorted(), [first + 2, first + 3, first + 4]);
+  const refused = new Error("no");
+  const refuse = () => {
+    throw refused;
+  };
+  await assert.rejects(store.changeLease(id, refuse), refused);
+  assert.equal((await store.lease(id)).orders, first + 4);
+  await assert.rejects(store.changeLease("../../etc", next), { code: "lease-unknown" });
+});
+
+test("a lease from before vouchers is read as one that pays order by order", async () => {
+  const [lease] = await store.leases();
+  const path = join(home, "leases", `${lease?.lease}.json`);
+  const { payer, ...older } = JSON.parse(await readFile(path, "utf8"));
+  assert.equal(payer, null);
+  await writeFile(path, JSON.stringify(older));
+  assert.equal((await store.lease(lease?.lease ?? "")).payer, null);
 });
 
 test("a job is worked on by one process; the lock of a dead one is taken over", async () => {

@@ -1,3 +1,4 @@
+import { paidBy } from "#client/job-result.ts";
 import { openClientStore } from "#client/store/client-store.ts";
 import { currentAttempt, type JobRecord } from "#client/store/job-record.ts";
 import { formatAmount } from "#protocol/units.ts";
@@ -36,8 +37,9 @@ async function listOwn({ limit }: JobListOptions, context: CommandContext): Prom
 
 function rowOf(record: JobRecord) {
   const { name, createdAt, title, state, failure } = record;
-  const { orderId: order, lease, settlement } = currentAttempt(record);
-  const paid = settlement ? settlement.payments.reduce((sum, { amount }) => sum + amount, 0n) : null;
+  const attempt = currentAttempt(record);
+  const { orderId: order, lease } = attempt;
+  const paid = state === "settled" ? paidBy(attempt).reduce((sum, { amount }) => sum + amount, 0n) : null;
   return { name, order, lease, createdAt, title, state, failure: failure?.code ?? null, paid };
 }
 

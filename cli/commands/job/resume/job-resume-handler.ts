@@ -1,3 +1,4 @@
+import type { JobPayment } from "#client/job-result.ts";
 import { resumeJob, resumeJobs } from "#client/run-jobs.ts";
 import { ERROR_CATEGORIES, ProtocolError } from "#protocol/protocol-error.ts";
 import type { Handler } from "../../../command/command.ts";
@@ -22,18 +23,29 @@ export const jobResumeHandler: Handler<JobResumeOptions> = async ({ job }, conte
   const rows = resumed.map(({ name, outcome }) =>
     outcome instanceof Error
       ? { name, settled: false, problem: codeOf(outcome), detail: outcome.message }
-      : { name, settled: true, job: outcome.job, settlementTransaction: outcome.settlementTransaction },
+      : {
+          name,
+          settled: true,
+          job: outcome.job,
+          payment: outcome.payment,
+          settlementTransaction: outcome.settlementTransaction,
+        },
   );
   const failed = resumed.map(({ outcome }) => outcome).find((outcome) => outcome instanceof ProtocolError);
   return {
     json: { jobs: rows },
     text:
-      rows
-        .map((row) => `${row.name}: ${row.settled ? `settled in ${row.settlementTransaction}` : row.detail}`)
-        .join("\n") || "No job is open.",
+      rows.map((row) => `${row.name}: ${row.payment ? paidHow(row.payment) : row.detail}`).join("\n") ||
+      "No job is open.",
     ...(failed && { exitCode: ERROR_CATEGORIES[failed.category].exitCode }),
   };
 };
+
+function paidHow(payment: JobPayment): string {
+  return payment.kind === "settlement"
+    ? `settled in ${payment.transaction}`
+    : `paid by the voucher of lease ${payment.lease.slice(0, 14)}, order ${payment.nonce}${payment.handed ? "" : ", when those before it are done"}`;
+}
 
 function codeOf(error: Error): string {
   return error instanceof ProtocolError ? error.code : "internal";

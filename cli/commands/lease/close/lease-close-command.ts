@@ -3,8 +3,8 @@ import { leaseCloseFlags, leaseCloseOptions } from "./lease-close-options.ts";
 
 export const leaseCloseCommand = defineCommand({
   name: "close",
-  summary: "Bring the remainder of ended leases back to the account.",
-  argument: { form: "[lease]", summary: "the start of the lease's id; all that have ended without it" },
+  summary: "Bring the remainder of leases back to the account: of those that have ended, or of a rented one at once.",
+  argument: { form: "[lease]", summary: "the start of the id of a lease to end now; all that have ended without it" },
   flags: leaseCloseFlags,
   examples: ["mimik lease close", "mimik lease close 0x91c2b34d --json"],
   options: leaseCloseOptions,

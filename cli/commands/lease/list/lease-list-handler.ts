@@ -22,7 +22,7 @@ export const leaseListHandler: Handler<LeaseListOptions> = async ({ all }, conte
     .toSorted((a, b) => b.createdAt - a.createdAt)
     .slice(0, SHOWN);
   const leases = await Promise.all(
-    known.map(async ({ lease, use, expiry, orders, terms }) => {
+    known.map(async ({ lease, use, expiry, orders, terms, payer }) => {
       const standing = await readLease(chain, lease);
       const until = standing?.expiry ?? expiry;
       return {
@@ -33,6 +33,8 @@ export const leaseListHandler: Handler<LeaseListOptions> = async ({ all }, conte
         expiry: until,
         closableFrom: closableFrom(until, chain.graceSeconds),
         orders,
+        signedPerNode: payer ? (payer.signed ?? payer.cleared).perNode : null,
+        clearedPerNode: standing?.paidPerNode ?? 0n,
         nodes: terms.nodes,
       };
     }),
@@ -40,10 +42,9 @@ export const leaseListHandler: Handler<LeaseListOptions> = async ({ all }, conte
   return {
     json: { leases },
     text: table(
-      ["lease", "for", "state", "holds", "nodes", "orders", "ends (UTC)", "closable (UTC)"].map((title) => ({
-        title,
-        right: title === "holds" || title === "nodes" || title === "orders",
-      })),
+      ["lease", "for", "state", "holds", "nodes", "orders", "signed", "cleared", "ends (UTC)", "closable (UTC)"].map(
+        (title) => ({ title, right: ["holds", "nodes", "orders", "signed", "cleared"].includes(title) }),
+      ),
       leases.map((row) => [
         row.lease.slice(0, 14),
         row.use,
@@ -51,6 +52,8 @@ export const leaseListHandler: Handler<LeaseListOptions> = async ({ all }, conte
         formatAmount(row.remaining),
         String(row.nodes.length),
         String(row.orders),
+        row.signedPerNode === null ? "-" : formatAmount(row.signedPerNode),
+        row.signedPerNode === null ? "-" : formatAmount(row.clearedPerNode),
         date(row.expiry),
         date(row.closableFrom),
       ]),
