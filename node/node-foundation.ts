@@ -11,7 +11,7 @@ import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { openNodeKey } from "./keys/open-node-key.ts";
 import { NODE_LIMITS } from "./limits.ts";
-import type { ChainView, ClearingChain } from "./orders/chain-view.ts";
+import type { ChainView, ClearingChain, RescueChain } from "./orders/chain-view.ts";
 import { exchangeView } from "./orders/exchange-view.ts";
 import type { RunJob } from "./orders/order-parts.ts";
 import { exchangeClearings } from "./vouchers/exchange-clearings.ts";
@@ -20,6 +20,7 @@ export interface NodeFoundation {
   readonly signer: TypedDataSigner;
   readonly chain: ChainView;
   readonly clearings: ClearingChain;
+  readonly rescues: RescueChain;
   readonly runtimeId: string;
   readonly isolation: IsolationClass;
   readonly runJob: RunJob;
@@ -38,6 +39,7 @@ export async function openFoundation(config: NodeConfig): Promise<NodeFoundation
     signer: { address: signer.address, signTypedData: (data) => signer.signTypedData(data) },
     chain: exchangeView(config.chain),
     clearings,
+    rescues: clearings,
     runtimeId: RUNTIME_ID,
     isolation: runtime.isolation,
     runJob: async ({ image, readBlob, invocation, signal }) =>

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Address, type Hex, type LocalAccount, numberToHex } from "viem";
 import type { NodeFoundation } from "#node/node-foundation.ts";
-import type { ChainView, ClearingChain, LeaseFacts } from "#node/orders/chain-view.ts";
+import type { ChainView, ClearingChain, LeaseFacts, RescueChain } from "#node/orders/chain-view.ts";
 import type { RunJob } from "#node/orders/order-parts.ts";
 import { encodeResponse } from "#protocol/message.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -13,6 +13,8 @@ export class FakeChain implements ChainView {
   readonly leases = new Map<Hex, LeaseFacts>();
   readonly owners = new Map<Address, Address>();
   readonly settled = new Set<string>();
+  /** Seconds. */
+  grace = 5;
   /** Thrown by every read, when set. */
   down: ProtocolError | undefined;
 
@@ -47,7 +49,7 @@ export class FakeChain implements ChainView {
 
   async graceSeconds(): Promise<number> {
     this.#requireUp();
-    return 5;
+    return this.grace;
   }
 
   #requireUp(): void {
@@ -86,6 +88,7 @@ export interface FakeParts {
   readonly behaviour?: Behaviour;
   readonly key?: LocalAccount;
   readonly clearings?: ClearingChain;
+  readonly rescues?: RescueChain;
 }
 
 const noClearings: ClearingChain = {
@@ -93,14 +96,22 @@ const noClearings: ClearingChain = {
   clear: () => Promise.reject(new Error("not asked")),
 };
 
+const noRescues: RescueChain = {
+  gasPrice: () => Promise.reject(new Error("not asked")),
+  frozenUntil: () => Promise.reject(new Error("not asked")),
+  force: () => Promise.reject(new Error("not asked")),
+  claim: () => Promise.reject(new Error("not asked")),
+};
+
 export function fakeFoundation(
   chain: ChainView,
-  { behaviour = "honest", key = newKey(), clearings = noClearings }: FakeParts = {},
+  { behaviour = "honest", key = newKey(), clearings = noClearings, rescues = noRescues }: FakeParts = {},
 ): NodeFoundation {
   return {
     signer: { address: key.address, signTypedData: (data) => key.signTypedData(data) },
     chain,
     clearings,
+    rescues,
     runtimeId: `fake-runtime/${numberToHex(1)}`,
     isolation: "process",
     runJob: fakeRunJob(behaviour),
