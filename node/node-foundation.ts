@@ -1,10 +1,11 @@
-// What a node stands on and does not own the rules of: its key, the chain, and the runtime.
+// What a node stands on and does not own the rules of: its key, the chain, the runtime and the clock.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectChain } from "#chain/connect.ts";
 import type { IsolationClass } from "#protocol/isolation.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { TypedDataSigner } from "#protocol/signing.ts";
+import type { UnixSeconds } from "#protocol/units.ts";
 import { openImage } from "#runtime/image/open-image.ts";
 import { createRuntime, type Runtime } from "#runtime/runtime.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
@@ -24,6 +25,7 @@ export interface NodeFoundation {
   readonly runtimeId: string;
   readonly isolation: IsolationClass;
   readonly runJob: RunJob;
+  readonly now: () => UnixSeconds;
   readonly close: () => Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export async function openFoundation(config: NodeConfig): Promise<NodeFoundation
     isolation: runtime.isolation,
     runJob: async ({ image, readBlob, invocation, signal }) =>
       runtime.run(await openImage(image, readBlob), invocation, { lane: "batch", signal }),
+    now: () => Math.floor(Date.now() / 1_000),
     // The executors end with this process in any case, so a slow machine need not hold up the stop.
     close: async () => {
       const closing = Promise.allSettled([runtime[Symbol.asyncDispose](), clearings[Symbol.asyncDispose]()]);

@@ -116,7 +116,7 @@ interface Built {
 function orderParts(config: NodeConfig, { base, store, api, log, node }: Built): OrderParts {
   const { reader, writer } = store;
   const { rates, slots, queueOrders, memoryPages, credit, storage } = config;
-  const now = () => Math.floor(Date.now() / 1_000);
+  const { now } = base;
   const directory = join(config.home, "blobs");
   return {
     node,

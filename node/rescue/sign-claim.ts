@@ -11,7 +11,7 @@ import { signingHash, signMessage } from "#protocol/signing.ts";
 import { formatAmount } from "#protocol/units.ts";
 import { noteSettled } from "../orders/accept-order.ts";
 import type { OrderParts } from "../orders/order-parts.ts";
-import { payeeLedgerOf } from "../vouchers/payee-view.ts";
+import { type LeaseSight, payeeLedgerOf } from "../vouchers/payee-view.ts";
 import { heldOf } from "./take-attestations.ts";
 
 /** A claim as this node comes to it. */
@@ -44,22 +44,17 @@ export async function signClaim(parts: OrderParts, proposal: ClaimProposal): Pro
   for (const { message } of own.orders) requireClaimable(parts, message, now, graceSeconds);
   const { receiptsRoot, perNode } = own.claim;
   if (receiptsRoot !== proposal.receiptsRoot || perNode !== proposal.perNode) throw differs(own.claim, proposal);
-  const sight = { lease, committee: own.terms.nodes.length, facts, graceSeconds, now };
-  if (clearable(payeeLedgerOf(parts.reader, sight)) > 0n) {
-    throw refusal("conflict", "voucher-held", "The node holds a voucher that the claim would void.", "Clear it first.");
-  }
-  const until = parts.reader.clearingUntil(lease);
-  if (until >= now) {
-    const message = `The node has signed a clearing of the lease that is valid until ${until}.`;
-    throw refusal("conflict", "clearing-signed", message, "Wait until it is carried out or no longer valid.");
+  const standing = parts.reader.standingClaims(lease, now);
+  // What is signed already is signed: whatever came since cannot make it worse.
+  if (!standing.some(({ claim }) => claim === own.id)) {
+    requireNothingVoided(parts, { lease, committee: own.terms.nodes.length, facts, graceSeconds, now });
   }
   const firstDeadline = Math.min(...own.orders.map(({ message }) => message.deadline));
   const members = own.orders.map(({ message }) => ({
     order: signingHash(parts.domain, "JobOrder", message),
     nonce: message.nonce,
   }));
-  const standing = { claim: own.id, orders: members, until: firstDeadline + graceSeconds };
-  parts.writer.keepClaim(lease, standing, parts.reader.standingClaims(lease, now));
+  parts.writer.keepClaim(lease, { claim: own.id, orders: members, until: firstDeadline + graceSeconds }, standing);
   const { signature } = await signMessage(parts.signer, parts.domain, "Claim", own.claim);
   parts.log.info({ lease, claim: own.id, orders: members.length, perNode: formatAmount(perNode) }, "claim signed");
   return { node: parts.node, claim: own.id, signature };
@@ -109,6 +104,17 @@ function requireClaimable({ reader, domain }: OrderParts, order: JobOrder, now: 
   }
   if (now <= order.deadline + graceSeconds) return;
   throw refusal("conflict", "order-expired", `Order ${id} can no longer be claimed.`, "Leave this order out.");
+}
+
+/** A claim voids every voucher of its lease, and so the payment for the orders that it covers. */
+function requireNothingVoided({ reader }: OrderParts, sight: LeaseSight): void {
+  if (clearable(payeeLedgerOf(reader, sight)) > 0n) {
+    throw refusal("conflict", "voucher-held", "The node holds a voucher that the claim would void.", "Clear it first.");
+  }
+  const until = reader.clearingUntil(sight.lease);
+  if (until < sight.now) return;
+  const message = `The node has signed a clearing of the lease that is valid until ${until}.`;
+  throw refusal("conflict", "clearing-signed", message, "Wait until it is carried out or no longer valid.");
 }
 
 function differs(own: Claim, { receiptsRoot, perNode }: ClaimProposal): ProtocolError {

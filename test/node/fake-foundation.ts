@@ -57,6 +57,18 @@ export class FakeChain implements ChainView {
   }
 }
 
+/** A clock that a test moves on. */
+export class TestClock {
+  #ahead = 0;
+
+  readonly now = (): number => unixNow() + this.#ahead;
+
+  /** Moves on to that time, Unix seconds; never back. */
+  moveTo(time: number): void {
+    this.#ahead += Math.max(0, time - this.now());
+  }
+}
+
 /** How a fake runtime behaves. `random` says something else every time, as no deterministic runtime does. */
 export type Behaviour = "honest" | "lies" | "hangs" | "random" | "host-fault" | "faults-once" | "refuses";
 
@@ -89,6 +101,7 @@ export interface FakeParts {
   readonly key?: LocalAccount;
   readonly clearings?: ClearingChain;
   readonly rescues?: RescueChain;
+  readonly now?: () => number;
 }
 
 const noClearings: ClearingChain = {
@@ -105,7 +118,7 @@ const noRescues: RescueChain = {
 
 export function fakeFoundation(
   chain: ChainView,
-  { behaviour = "honest", key = newKey(), clearings = noClearings, rescues = noRescues }: FakeParts = {},
+  { behaviour = "honest", key = newKey(), clearings = noClearings, rescues = noRescues, now = unixNow }: FakeParts = {},
 ): NodeFoundation {
   return {
     signer: { address: key.address, signTypedData: (data) => key.signTypedData(data) },
@@ -115,6 +128,7 @@ export function fakeFoundation(
     runtimeId: `fake-runtime/${numberToHex(1)}`,
     isolation: "process",
     runJob: fakeRunJob(behaviour),
+    now,
     close: async () => {},
   };
 }

@@ -29,12 +29,14 @@ export interface TestNodeOptions {
   readonly settings?: NodeSettings;
   readonly clearings?: ClearingChain;
   readonly rescues?: RescueChain;
+  /** The machine's clock unless told. */
+  readonly now?: () => number;
   /** Whether the chain knows the node; it does unless told. */
   readonly registered?: boolean;
 }
 
 export async function startTestNode(options: TestNodeOptions): Promise<TestNode> {
-  const { chain, behaviour = "honest", key = newKey(), clearings, rescues } = options;
+  const { chain, behaviour = "honest", key = newKey(), clearings, rescues, now } = options;
   const home = options.home ?? mkdtempSync(join(tmpdir(), "mimik-node-"));
   const node = key.address.toLowerCase() as NodeId;
   if (options.registered ?? true) chain.owners.set(node, OWNER);
@@ -48,7 +50,13 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
     ...options.settings,
   });
   const running = await startNode(config, async () =>
-    fakeFoundation(chain, { behaviour, key, ...(clearings && { clearings }), ...(rescues && { rescues }) }),
+    fakeFoundation(chain, {
+      behaviour,
+      key,
+      ...(clearings && { clearings }),
+      ...(rescues && { rescues }),
+      ...(now && { now }),
+    }),
   );
   return {
     running,

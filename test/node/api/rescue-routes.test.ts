@@ -1,7 +1,6 @@
 // What one node of a committee tells and signs for another one, over real HTTP, on a chain that is a map.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Hex, LocalAccount } from "viem";
 import { httpPeerClient, type PeerClient } from "#mesh/peer-client.ts";
 import { claimOf } from "#protocol/claim.ts";
@@ -10,12 +9,13 @@ import type { ClaimProposal } from "#protocol/node-api.ts";
 import type { Attestation, Commitment, JobOrder, Signed } from "#protocol/signed-messages.ts";
 import { signingHash, signMessage, verifySignature } from "#protocol/signing.ts";
 import type { LeaseId, NodeId } from "#protocol/units.ts";
-import { FakeChain } from "../fake-foundation.ts";
+import { FakeChain, TestClock } from "../fake-foundation.ts";
 import { finished, sendOrder, startTestNode, type TestNode } from "../node-fixture.ts";
-import { DOMAIN, makeOrder, newKey, type TestOrder, unixNow } from "../order-fixture.ts";
+import { DOMAIN, makeOrder, newKey, type TestOrder } from "../order-fixture.ts";
 
 const chain = new FakeChain();
-chain.grace = 60;
+chain.grace = 100;
+const clock = new TestClock();
 const other = newKey();
 const otherId = other.address.toLowerCase() as NodeId;
 const settings = { credit: "1" };
@@ -24,7 +24,7 @@ let peer: PeerClient;
 let leases = 0;
 
 before(async () => {
-  node = await startTestNode({ chain, settings });
+  node = await startTestNode({ chain, settings, now: clock.now });
   peer = httpPeerClient(node.running.url);
 });
 after(() => node[Symbol.asyncDispose]());
@@ -39,7 +39,7 @@ class Session {
   /** Has the node run an order up to its commitment. */
   async commit(message: Partial<JobOrder> = {}): Promise<{ order: TestOrder; set: Signed<Commitment>[] }> {
     const nodes = [node.node, otherId];
-    const fields = { nonce: ++this.nonce, ...message };
+    const fields = { nonce: ++this.nonce, deadline: clock.now() + 100, ...message };
     const order = await makeOrder({ nodes, sessionKey: this.key, salt: this.salt, message: fields });
     this.lease = order.lease;
     if (!chain.leases.has(order.lease)) chain.fund(order.lease);
@@ -59,12 +59,12 @@ class Session {
 
   /** Orders that both nodes have attested alike, and have shown each other, and that are past their deadline. */
   async due(count: number): Promise<{ order: TestOrder; own: Signed<Attestation> }[]> {
-    const deadline = unixNow() + 7;
+    const deadline = clock.now() + 100;
     const served = [];
     for (let i = 0; i < count; i++) served.push(await this.serve({ deadline }));
     const attestations = await Promise.all(served.map(({ own }) => theirs(own, {})));
     await peer.exchangeAttestations({ commitments: [], attestations });
-    while (unixNow() <= deadline) await sleep(200);
+    clock.moveTo(deadline + 1);
     return served;
   }
 }
@@ -135,7 +135,7 @@ test("a consumer that shows the commitments to one node alone pays the others to
 
 test("a node signs a claim of what it has done itself, at the price that it came to itself", async () => {
   const session = new Session();
-  const early = await session.serve();
+  const early = await session.serve({ deadline: clock.now() + 1_000 });
   const served = await session.due(3);
   const proposal = proposalOf(served);
   const refused = (change: Partial<ClaimProposal>, code: string) =>
@@ -170,12 +170,12 @@ test("a node signs a claim of what it has done itself, at the price that it came
 
 test("a dissenter's order is in no claim", async () => {
   const session = new Session();
-  const deadline = unixNow() + 7;
+  const deadline = clock.now() + 100;
   const served = [await session.serve({ deadline }), await session.serve({ deadline })];
   const [first, second] = served as [(typeof served)[0], (typeof served)[0]];
   const lie = await theirs(second.own, { resultHash: `0x${"99".repeat(32)}` });
   await peer.exchangeAttestations({ commitments: [], attestations: [await theirs(first.own, {}), lie] });
-  while (unixNow() <= deadline) await sleep(200);
+  clock.moveTo(deadline + 1);
   await assert.rejects(peer.signClaim(proposalOf(served)), { code: "claim-disagreed" });
   assert.equal((await peer.signClaim(proposalOf([first]))).node, node.node);
 });
@@ -196,12 +196,12 @@ test("no two claims overlap, and a signed claim lets no clearing void it, over a
   };
   const hand = async (entry: Awaited<ReturnType<typeof voucherOf>>) => {
     await node.client.handVoucher({ lease: terms, voucher: entry.voucher, attestations: [], offers: [] });
-    const proposal = { entries: [entry], receiptsRoot: lease, validUntil: unixNow() + 60 };
+    const proposal = { entries: [entry], receiptsRoot: lease, validUntil: clock.now() + 60 };
     return node.client.signClearing(proposal);
   };
   await assert.rejects(hand(await voucherOf({ perNode, upTo: 3 })), { code: "claim-signed" });
   await node.running[Symbol.asyncDispose]();
-  node = await startTestNode({ chain, key: node.key, home: node.home, settings });
+  node = await startTestNode({ chain, key: node.key, home: node.home, settings, now: clock.now });
   peer = httpPeerClient(node.running.url);
   assert.deepEqual(await peer.signClaim(claim), signed);
   await assert.rejects(hand(await voucherOf({ perNode, upTo: 3, last: true })), { code: "claim-signed" });
@@ -223,11 +223,11 @@ test("a node that holds a voucher, or has signed its clearing, signs no claim th
   const voucher = await signMessage(session.key, DOMAIN, "Voucher", message);
   await node.client.handVoucher({ lease: terms, voucher, attestations: [], offers: [] });
   await assert.rejects(peer.signClaim(proposalOf([second])), { code: "voucher-held" });
-  const validUntil = unixNow() + 3;
+  const validUntil = clock.now() + 50;
   await node.client.signClearing({ entries: [{ terms, voucher }], receiptsRoot: lease, validUntil });
   // Another voucher was cleared meanwhile, so that this one pays nothing more; the signature is still out there.
   chain.fund(lease, { paidPerNode: perNode, upTo: 1 });
   await assert.rejects(peer.signClaim(proposalOf([second])), { code: "clearing-signed" });
-  while (unixNow() <= validUntil) await sleep(200);
+  clock.moveTo(validUntil + 1);
   assert.equal((await peer.signClaim(proposalOf([second]))).node, node.node);
 });
