@@ -10,15 +10,17 @@ import type { NodeId, UnixSeconds } from "#protocol/units.ts";
 import { NODE_LIMITS } from "../limits.ts";
 import type { OrderParts } from "../orders/order-parts.ts";
 
+type BookParts = Pick<OrderParts, "reader" | "node" | "domain" | "log" | "now">;
+
 export class PeerBook {
-  readonly #parts: OrderParts;
+  readonly #parts: BookParts;
   readonly #markets: readonly Pick<MarketplaceClient, "offers">[];
   /** What marketplaces listed last, by node. */
   #listed: ReadonlyMap<NodeId, Signed<Offer>> = new Map();
   #listedAt: UnixSeconds = Number.NEGATIVE_INFINITY;
 
   /** @param markets are asked for who was not named beside an order or a voucher */
-  constructor(parts: OrderParts, markets: readonly Pick<MarketplaceClient, "offers">[]) {
+  constructor(parts: BookParts, markets: readonly Pick<MarketplaceClient, "offers">[]) {
     this.#parts = parts;
     this.#markets = markets;
   }

@@ -203,6 +203,7 @@ export class RescueDesk implements AsyncDisposable {
     await exchangeAttestations(orders, ids, peers);
     const signatures = await gatherClaim(orders, own, ids, peers);
     if (signatures === undefined) {
+      if (this.#refused.size > NODE_LIMITS.rescueNotes) this.#refused.clear();
       this.#refused.add(own.id);
       this.#rest(lease, graceSeconds / 16);
       return this.#noteClaim(own.id, ids, "a node does not sign");
@@ -258,16 +259,22 @@ export class RescueDesk implements AsyncDisposable {
   #note(weighed: readonly Weighed[]): void {
     for (const { order, decision } of weighed) {
       const { step, because } = decision;
-      if (this.#noted.get(order.order) === because) continue;
-      if (this.#noted.size > NODE_LIMITS.rescueNotes) this.#noted.clear();
-      this.#noted.set(order.order, because);
-      this.#parts.orders.log.info({ order: order.order, step, because }, "unpaid order");
+      if (this.#isNews(order.order, because)) {
+        this.#parts.orders.log.info({ order: order.order, step, because }, "unpaid order");
+      }
     }
   }
 
   #noteClaim(claim: Hex, orders: readonly Hex[], because: string): void {
-    if (this.#noted.get(claim) === because) return;
-    this.#noted.set(claim, because);
-    this.#parts.orders.log.info({ claim, orders: orders.length, because }, "claim waits");
+    if (this.#isNews(claim, because)) {
+      this.#parts.orders.log.info({ claim, orders: orders.length, because }, "claim waits");
+    }
+  }
+
+  #isNews(id: Hex, because: string): boolean {
+    if (this.#noted.get(id) === because) return false;
+    if (this.#noted.size > NODE_LIMITS.rescueNotes) this.#noted.clear();
+    this.#noted.set(id, because);
+    return true;
   }
 }

@@ -31,6 +31,7 @@ export const orders = sqliteTable(
     uniqueIndex("orders_lease_nonce").on(table.lease, table.nonce),
     index("orders_state").on(table.state, table.acceptedAt),
     index("orders_deadline").on(table.deadline),
+    index("orders_unpaid").on(table.settled, table.state, table.lease, table.deadline),
   ],
 );
 
@@ -69,8 +70,13 @@ export const peerAttestations = sqliteTable(
     price: text().notNull(),
     commits: text().$type<Hex>().notNull(),
     signature: text().$type<Hex>().notNull(),
+    /** Whether its result is another than this node's own. */
+    dissents: integer({ mode: "boolean" }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.order, table.node] })],
+  (table) => [
+    primaryKey({ columns: [table.order, table.node] }),
+    index("peer_attestations_dissents").on(table.dissents, table.order),
+  ],
 );
 
 /** Which order is in which claim that the node signed, kept before it is signed: the primary key is why no two overlap. */

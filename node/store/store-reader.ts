@@ -151,25 +151,19 @@ export class StoreReader {
    * paid, or for which some other node attested another result.
    */
   leasesToRescue(after: Hex, deadlineFrom: UnixSeconds, limit: number): Hex[] {
-    const dissent = sql`exists (select 1 from ${peerAttestations} where ${peerAttestations.order} = ${orders.order}
-      and ${peerAttestations.resultHash} <> ${attestations.resultHash})`;
-    const rows = this.#db
+    const attested = and(gt(orders.lease, after), eq(orders.state, "attested"), gte(orders.deadline, deadlineFrom));
+    const unpaid = this.#db
       .selectDistinct({ lease: orders.lease })
       .from(orders)
-      .innerJoin(attestations, eq(attestations.order, orders.order))
-      .where(
-        and(
-          gt(orders.lease, after),
-          eq(orders.state, "attested"),
-          gte(orders.deadline, deadlineFrom),
-          sql`(${orders.settled} = 0 or ${dissent})`,
-        ),
-      );
-    return rows
-      .orderBy(asc(orders.lease))
-      .limit(limit)
-      .all()
-      .map(({ lease }) => lease);
+      .where(and(attested, eq(orders.settled, false)));
+    const dissent = this.#db
+      .selectDistinct({ lease: orders.lease })
+      .from(peerAttestations)
+      .innerJoin(orders, eq(orders.order, peerAttestations.order))
+      .where(and(attested, eq(peerAttestations.dissents, true)));
+    // The next of either kind, so that no number of one kind keeps the other from being looked at.
+    const leases = [unpaid, dissent].flatMap((query) => query.orderBy(asc(orders.lease)).limit(limit).all());
+    return [...new Set(leases.map(({ lease }) => lease))].sort().slice(0, limit);
   }
 
   /** The lease's attested orders with a deadline from then on, the first deadlines first. */

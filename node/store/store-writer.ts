@@ -146,7 +146,10 @@ export class StoreWriter {
   keepPeerAttestations(taken: readonly Signed<Attestation>[]): void {
     this.#db.transaction((tx) => {
       for (const { message, signature } of taken) {
-        const row = { ...message, price: message.price.toString(), signature };
+        const { order, resultHash } = message;
+        const own = tx.select().from(attestations).where(eq(attestations.order, order)).get();
+        const dissents = own !== undefined && own.resultHash !== resultHash;
+        const row = { ...message, price: message.price.toString(), signature, dissents };
         tx.insert(peerAttestations).values(row).onConflictDoNothing().run();
       }
     });

@@ -15,8 +15,11 @@ CREATE TABLE `peer_attestations` (
 	`price` text NOT NULL,
 	`commits` text NOT NULL,
 	`signature` text NOT NULL,
+	`dissents` integer NOT NULL,
 	PRIMARY KEY(`order`, `node`)
 );
 --> statement-breakpoint
+CREATE INDEX `peer_attestations_dissents` ON `peer_attestations` (`dissents`,`order`);--> statement-breakpoint
 ALTER TABLE `attestations` ADD `commitments` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
-ALTER TABLE `vouchers` ADD `clearing_until` integer DEFAULT 0 NOT NULL;
+ALTER TABLE `vouchers` ADD `clearing_until` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+CREATE INDEX `orders_unpaid` ON `orders` (`settled`,`state`,`lease`,`deadline`);
