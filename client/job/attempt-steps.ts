@@ -139,7 +139,7 @@ async function orderContextOf(world: ClientWorld, record: JobRecord): Promise<Or
   return {
     domain: ledger.domain,
     orderId,
-    submission: { lease, order, jobs: record.specs, blobs: record.blobs, token },
+    submission: { lease, order, jobs: record.specs, blobs: record.blobs, offers: committee, token },
     members: committee.map(({ message: offer }) => ({ offer, client: connectNode(offer.endpoint) })),
     blob: async (digest) => {
       const bytes = await store.blob(digest);
