@@ -46,6 +46,8 @@ export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
       return changeLease(writer, place, leaseOfOrder(writer, event.args.orderId), { spent: event.args.amount });
     case "OrderSettled":
       return settleOrder(writer, event);
+    case "OrdersClaimed":
+      return chargeClaim(writer, place, event.args);
     default:
       return NOTHING;
   }
@@ -129,6 +131,18 @@ function settleOrder(writer: Writer, event: Extract<ExchangeEvent, { name: "Orde
     .values({ order, lease, ...consumer, resultHash, total, transaction, time, block, logIndex })
     .run();
   return { ...changeLease(writer, { block, logIndex }, lease, { spent: total }), jobs: [order] };
+}
+
+/** A claim names no results, so its orders are no jobs of the index; what its nodes got is. */
+function chargeClaim(
+  writer: Writer,
+  place: Place,
+  { leaseId: lease, perNode }: Extract<ExchangeEvent, { name: "OrdersClaimed" }>["args"],
+): Touched {
+  const found = writer.select({ nodes: leases.nodes }).from(leases).where(eq(leases.lease, lease)).get();
+  if (found === undefined) throw new Error(`Claimed lease ${lease} was never opened`);
+  const committee = JSON.parse(found.nodes) as readonly Address[];
+  return changeLease(writer, place, lease, { spent: perNode * BigInt(committee.length) });
 }
 
 /** The contract pays a node of an order before anyone gets the order's fee, so its lease is known. */

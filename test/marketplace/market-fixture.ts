@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Hex, type LocalAccount, toHex } from "viem";
-import { addStakeCall, openLeaseCall, registerNodeCall, settleCall } from "#chain/calls.ts";
+import { addStakeCall, claimCall, openLeaseCall, registerNodeCall, settleCall } from "#chain/calls.ts";
 import { type MarketplaceConfig, parseMarketplaceConfig } from "#marketplace/config/marketplace-config.ts";
+import { claimOf } from "#protocol/claim.ts";
 import { compareNodes } from "#protocol/order.ts";
 import type { LeaseTerms } from "#protocol/signed-messages.ts";
 import { leaseIdOf, signingHash, signMessage } from "#protocol/signing.ts";
@@ -102,15 +103,7 @@ export async function settleJob(
   { terms, lease, session }: OpenLease,
   { nonce, price, forceFee = 0n, deadline = nowSeconds() + 3_600 }: Settlement,
 ): Promise<{ order: Hex; transaction: Hex }> {
-  const message = {
-    lease,
-    nonce,
-    jobs: toHex(nonce, { size: 32 }),
-    maxPrice: 50_000_000n,
-    forceFee,
-    quorumBps: 6_666,
-    deadline,
-  };
+  const message = orderOf(lease, { nonce, forceFee, deadline });
   const order = signingHash(domain, "JobOrder", message);
   const result = toHex(nonce + 77, { size: 32 });
   const attestations = await Promise.all(
@@ -126,4 +119,27 @@ export async function settleJob(
   );
   const signed = await signMessage(session, domain, "JobOrder", message);
   return { order, transaction: await chain.send(consumer, settleCall(chain, terms, signed, attestations)) };
+}
+
+/** Has the committee claim the lease's orders with these nonces, all past their deadline, at `perNode` for all of them. */
+export async function claimJobs(
+  { chain, nodes, consumer, domain }: Market,
+  { terms, lease, session }: OpenLease,
+  claimed: {
+    readonly nonces: readonly number[];
+    readonly perNode: bigint;
+    readonly forceFee: bigint;
+    readonly deadline: number;
+  },
+): Promise<Hex> {
+  const { nonces, perNode, forceFee, deadline } = claimed;
+  const messages = nonces.map((nonce) => orderOf(lease, { nonce, forceFee, deadline }));
+  const orders = await Promise.all(messages.map((message) => signMessage(session, domain, "JobOrder", message)));
+  const claim = claimOf(domain, { orders: messages, receiptsRoot: toHex(77, { size: 32 }), perNode });
+  const signatures = nodes.map(async ({ key }) => (await signMessage(key, domain, "Claim", claim)).signature);
+  return chain.send(consumer, claimCall(chain, terms, { orders, claim }, await Promise.all(signatures)));
+}
+
+function orderOf(lease: OpenLease["lease"], terms: { nonce: number; forceFee: bigint; deadline: number }) {
+  return { lease, jobs: toHex(terms.nonce, { size: 32 }), maxPrice: 50_000_000n, quorumBps: 6_666, ...terms };
 }
