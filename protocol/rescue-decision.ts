@@ -107,9 +107,18 @@ export function quietUntil({ attestedAt, deadline }: Pick<RescueQuestion, "attes
   return attestedAt + Math.min(RESCUE.quietSeconds, Math.max(0, deadline - attestedAt) / 4);
 }
 
-/** From when on the order is forced whatever else may pay for it, Unix seconds. */
+/** From when on the order no longer waits for a claim or a better price, Unix seconds. */
 export function lastCall({ deadline, graceSeconds }: Pick<RescueQuestion, "deadline" | "graceSeconds">): UnixSeconds {
-  return deadline + graceSeconds - Math.min(RESCUE.marginSeconds, graceSeconds / 4);
+  return deadline + graceSeconds - marginSeconds(graceSeconds);
+}
+
+/** From when on it no longer waits for the clearing of a voucher either: that has the first half of the margin. */
+function voucherCall({ deadline, graceSeconds }: Pick<RescueQuestion, "deadline" | "graceSeconds">): UnixSeconds {
+  return deadline + graceSeconds - marginSeconds(graceSeconds) / 2;
+}
+
+function marginSeconds(graceSeconds: number): number {
+  return Math.min(RESCUE.marginSeconds, graceSeconds / 4);
 }
 
 /**
@@ -120,9 +129,14 @@ export function decideRescue(question: RescueQuestion): RescueDecision {
   const { now, deadline, graceSeconds, paid } = question;
   if (now > deadline + graceSeconds) return to("nothing", "too late");
   if (paid) return now > deadline ? decideAccusation(question) : to("nothing", "paid");
-  if (question.covered && !question.claimed && now < lastCall(question)) return to("wait", "a voucher covers it");
+  if (isCovered(question) && now < voucherCall(question)) return to("wait", "a voucher covers it");
   if (now < quietUntil(question)) return to("wait", "the consumer has time to pay");
   return now <= deadline ? decideInTime(question) : decideLate(question);
+}
+
+/** Whether a clearing may pay for it. None does while a signed claim stands. */
+function isCovered({ covered, claimed }: Pick<RescueQuestion, "covered" | "claimed">): boolean {
+  return covered && !claimed;
 }
 
 function decideInTime(question: RescueQuestion): RescueDecision {
@@ -170,7 +184,7 @@ function decideAccusation(question: RescueQuestion): RescueDecision {
 }
 
 function inTurn(question: RescueQuestion, from: UnixSeconds, decision: RescueDecision): RescueDecision {
-  const turn = takeTurn(question, from, decision);
+  const turn = takeTurn(question, isCovered(question) ? voucherCall(question) : from, decision);
   return turn === decision ? ifItPays(question, decision) : turn;
 }
 
@@ -179,9 +193,9 @@ function takeTurn(question: RescueQuestion, from: UnixSeconds, decision: RescueD
   return now < from + rank * turnSeconds(question) ? to("wait", "another node goes first") : decision;
 }
 
-/** All turns together take at most half of what is left from the last call on. */
+/** All turns together take at most a quarter of the margin. */
 function turnSeconds({ graceSeconds, committee }: Pick<RescueQuestion, "graceSeconds" | "committee">): number {
-  return Math.min(RESCUE.turnSeconds, graceSeconds / (8 * committee));
+  return Math.min(RESCUE.turnSeconds, marginSeconds(graceSeconds) / (4 * committee));
 }
 
 function askSeconds({ graceSeconds }: Pick<RescueQuestion, "graceSeconds">): number {

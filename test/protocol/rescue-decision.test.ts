@@ -94,9 +94,12 @@ test("a claim that a node does not sign gives way to forcing, and so does one th
   assert.equal(step({ now: 850, others: ALL, claimed: true }), "settle");
 });
 
-test("what a voucher covers is left to its clearing until the last call, but not what is in a signed claim", () => {
-  assert.equal(decide({ now: 849, others: ALL, covered: true }).because, "a voucher covers it");
-  assert.equal(step({ now: 850, others: ALL, covered: true }), "settle");
+test("what a voucher covers is left to its clearing until half of the margin is over, but not what is in a signed claim", () => {
+  for (const others of [ALL, [said(2)], [said(2), said(3, LIE)]]) {
+    assert.equal(decide({ now: 974, others, covered: true }).because, "a voucher covers it");
+    assert.match(step({ now: 975, others, covered: true }), /^(settle|adjudicate)$/);
+    assert.equal(decide({ now: 984, others, covered: true, rank: 1 }).because, "another node goes first");
+  }
   assert.equal(step({ now: 200, others: ALL, covered: true, claimed: true }), "claim");
 });
 
@@ -213,7 +216,8 @@ test("nothing is sent that the exchange would refuse, that loses the sender mone
         assert.ok(alike >= (late ? quorumCount(question.quorumBps, committee) : committee));
         assert.equal(step === "adjudicate", dissent > 0);
         assert.ok(gasCost(forcingGas(others.length + 1), costs) < gainOf(question) + (late ? forceFee : 0n));
-        if (question.covered && !question.claimed) assert.ok(now >= lastCall(question));
+        const end = deadline + graceSeconds;
+        if (question.covered && !question.claimed) assert.ok(2 * now >= end + lastCall(question));
       }
       if (step === "accuse") {
         assert.ok(paid && late && dissent > 0 && costs !== undefined && !question.dissentersFrozen);
