@@ -49,6 +49,18 @@ export const NODE_LIMITS = {
   coSignMillis: 5_000,
   /** Pause after a clearing that could not be sent, milliseconds: it wants gas or an endpoint. */
   clearingPauseMillis: 60_000,
+  /** Between two looks at orders that nobody has paid for, milliseconds. */
+  rescueMillis: 2_000,
+  /** Leases in one such look; the next one goes on with those after them. */
+  rescueLeases: 32,
+  /** At most, until a lease is looked at again in which nothing can be done now, seconds. */
+  rescueRestSeconds: 30,
+  /** Orders of which the log remembers what it said last. */
+  rescueNotes: 10_000,
+  /** Between two looks at what marketplaces list, for nodes that nobody named, seconds. */
+  peerListSeconds: 60,
+  /** Pages of one marketplace's list that are read for it. */
+  peerListPages: 5,
   /** The configuration file, bytes. */
   configBytes: 64 * 1024,
   /** Marketplaces to which one node publishes. */

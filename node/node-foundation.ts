@@ -1,17 +1,18 @@
-// What a node stands on and does not own the rules of: its key, the chain, and the runtime.
+// What a node stands on and does not own the rules of: its key, the chain, the runtime and the clock.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectChain } from "#chain/connect.ts";
 import type { IsolationClass } from "#protocol/isolation.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { TypedDataSigner } from "#protocol/signing.ts";
+import type { UnixSeconds } from "#protocol/units.ts";
 import { openImage } from "#runtime/image/open-image.ts";
 import { createRuntime, type Runtime } from "#runtime/runtime.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { openNodeKey } from "./keys/open-node-key.ts";
 import { NODE_LIMITS } from "./limits.ts";
-import type { ChainView, ClearingChain } from "./orders/chain-view.ts";
+import type { ChainView, ClearingChain, RescueChain } from "./orders/chain-view.ts";
 import { exchangeView } from "./orders/exchange-view.ts";
 import type { RunJob } from "./orders/order-parts.ts";
 import { exchangeClearings } from "./vouchers/exchange-clearings.ts";
@@ -20,9 +21,11 @@ export interface NodeFoundation {
   readonly signer: TypedDataSigner;
   readonly chain: ChainView;
   readonly clearings: ClearingChain;
+  readonly rescues: RescueChain;
   readonly runtimeId: string;
   readonly isolation: IsolationClass;
   readonly runJob: RunJob;
+  readonly now: () => UnixSeconds;
   readonly close: () => Promise<void>;
 }
 
@@ -38,10 +41,12 @@ export async function openFoundation(config: NodeConfig): Promise<NodeFoundation
     signer: { address: signer.address, signTypedData: (data) => signer.signTypedData(data) },
     chain: exchangeView(config.chain),
     clearings,
+    rescues: clearings,
     runtimeId: RUNTIME_ID,
     isolation: runtime.isolation,
     runJob: async ({ image, readBlob, invocation, signal }) =>
       runtime.run(await openImage(image, readBlob), invocation, { lane: "batch", signal }),
+    now: () => Math.floor(Date.now() / 1_000),
     // The executors end with this process in any case, so a slow machine need not hold up the stop.
     close: async () => {
       const closing = Promise.allSettled([runtime[Symbol.asyncDispose](), clearings[Symbol.asyncDispose]()]);

@@ -6,12 +6,14 @@ import type { Address } from "viem";
 import { type Api, createApi, listen } from "#mesh/api-server.ts";
 import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
 import { httpNodeClient } from "#mesh/node-client.ts";
+import { httpPeerClient } from "#mesh/peer-client.ts";
 import type { NodeInfo } from "#protocol/node-api.ts";
 import { healthOf } from "./api/node-health.ts";
 import { addGauges, orderMeter } from "./api/node-metrics.ts";
 import { addNodeRoutes } from "./api/node-routes.ts";
 import { addOrderRoutes } from "./api/order-routes.ts";
 import { limitRate, RateLimiter } from "./api/rate-limit.ts";
+import { addRescueRoutes } from "./api/rescue-routes.ts";
 import { addVoucherRoutes } from "./api/voucher-routes.ts";
 import type { NodeConfig } from "./config/node-config.ts";
 import { NODE_LIMITS } from "./limits.ts";
@@ -20,6 +22,8 @@ import { OfferDesk } from "./offers/offer-desk.ts";
 import { waitForRegistration } from "./offers/registration.ts";
 import { OrderEngine } from "./orders/order-engine.ts";
 import type { OrderParts } from "./orders/order-parts.ts";
+import { PeerBook } from "./rescue/peer-book.ts";
+import { RescueDesk } from "./rescue/rescue-desk.ts";
 import { BlobStore } from "./store/blob-store.ts";
 import { type NodeStore, openStore } from "./store/open-store.ts";
 import { ClearingDesk } from "./vouchers/clearing-desk.ts";
@@ -70,13 +74,11 @@ export async function startNode(
   addGauges(api.metrics, { reader: store.reader, slots: engine.slots });
   addOrderRoutes(api, engine);
   addVoucherRoutes(api, parts);
+  addRescueRoutes(api, parts, (order, commitments) => engine.attestForPeer(order, commitments));
   const info = () => describeNode(config, { node, base, engine, offers });
   addNodeRoutes(api, { describe: info, orders: parts, owner: config.owner });
   engine.resume();
-  if (config.clearing) {
-    const { clearings } = base;
-    stack.use(new ClearingDesk({ orders: parts, clearings, terms: config.clearing, connect: httpNodeClient })).start();
-  }
+  startDesks(stack, config, parts, base);
 
   const listener = stack.use(await listen(api.app, config.listen));
   const endpoint = config.endpoint ?? listener.url;
@@ -94,6 +96,15 @@ export async function startNode(
   };
 }
 
+/** Whoever pays for its gas clears and forces; the others speak with the nodes of their committees all the same. */
+function startDesks(stack: AsyncDisposableStack, config: NodeConfig, orders: OrderParts, base: NodeFoundation): void {
+  const { clearings, rescues: chain } = base;
+  const { clearing: terms } = config;
+  if (terms) stack.use(new ClearingDesk({ orders, clearings, terms, connect: httpNodeClient })).start();
+  const book = new PeerBook(orders, config.marketplaces.map(httpMarketplaceClient));
+  stack.use(new RescueDesk({ orders, chain, book, connect: httpPeerClient, terms })).start();
+}
+
 interface Built {
   readonly base: NodeFoundation;
   readonly store: NodeStore;
@@ -105,7 +116,7 @@ interface Built {
 function orderParts(config: NodeConfig, { base, store, api, log, node }: Built): OrderParts {
   const { reader, writer } = store;
   const { rates, slots, queueOrders, memoryPages, credit, storage } = config;
-  const now = () => Math.floor(Date.now() / 1_000);
+  const { now } = base;
   const directory = join(config.home, "blobs");
   return {
     node,

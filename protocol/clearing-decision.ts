@@ -39,14 +39,19 @@ export function clearingGas(nodes: number, leases: number): bigint {
   return GAS.base + GAS.node * BigInt(nodes) + GAS.lease * BigInt(leases);
 }
 
-/** What that gas costs, base units of the payment token, rounded up. */
-export function clearingCost(nodes: number, leases: number, { gasPrice, coinPrice }: ClearingCosts): Amount {
-  return (clearingGas(nodes, leases) * gasPrice * coinPrice + WEI - 1n) / WEI;
+/** What so much gas costs, base units of the payment token, rounded up. */
+export function gasCost(gas: bigint, { gasPrice, coinPrice }: ClearingCosts): Amount {
+  return (gas * gasPrice * coinPrice + WEI - 1n) / WEI;
+}
+
+/** What a clearing of so many nodes and leases costs, base units of the payment token, rounded up. */
+export function clearingCost(nodes: number, leases: number, costs: ClearingCosts): Amount {
+  return gasCost(clearingGas(nodes, leases), costs);
 }
 
 /** What one more lease adds to a clearing of the same nodes, base units: one that gives less is left out. */
-export function leaseCost({ gasPrice, coinPrice }: ClearingCosts): Amount {
-  return (GAS.lease * gasPrice * coinPrice + WEI - 1n) / WEI;
+export function leaseCost(costs: ClearingCosts): Amount {
+  return gasCost(GAS.lease, costs);
 }
 
 export function decideClearing(question: ClearingQuestion): ClearingDecision {

@@ -40,6 +40,10 @@ export const LIMITS = {
   leaseUnclearedOrders: 1_024,
   /** Attestations shown beside one voucher: 16 orders of the largest committee, within a JSON body. */
   voucherAttestations: 256,
+  /** Attestations, and commitments, that a node shows another one at once: both together within a JSON body. */
+  exchangedAttestations: 256,
+  /** Orders in one claim that is proposed to a node: a third of the gas that one transaction may use. */
+  claimOrders: 256,
   /** Leases in a clearing that is proposed to a node: what fits a JSON body with the largest committees. */
   proposalLeases: 100,
   /** From now to the end of a clearing's validity, at most: what is signed must not linger. */

@@ -28,12 +28,16 @@ export const blobDescriptor = z.strictObject({
 });
 export type BlobDescriptor = z.output<typeof blobDescriptor>;
 
-/** POST /v1/orders. `token` opens the order's answer to whoever sends it as `Authorization: Bearer <token>`. */
+/**
+ * POST /v1/orders. `token` opens the order's answer to whoever sends it as `Authorization: Bearer <token>`. `offers` say
+ * where the other nodes of the committee are, should they have to speak among themselves; their signature counts.
+ */
 export const orderSubmission = z.strictObject({
   lease: wire.leaseTerms,
   order: wire.signed(wire.jobOrder),
   jobs: z.array(wire.jobSpec).min(1).max(LIMITS.orderJobs),
   blobs: z.array(blobDescriptor).min(1).max(LIMITS.orderBlobs),
+  offers: z.array(wire.signed(wire.offer)).max(LIMITS.committeeNodes).optional(),
   token: wire.bytes32,
 });
 export type OrderSubmission = z.output<typeof orderSubmission>;
@@ -73,6 +77,34 @@ export type ClearingProposal = z.output<typeof clearingProposal>;
 
 export const clearingSignature = z.strictObject({ node: wire.address, batch: wire.bytes32, signature: wire.signature });
 export type ClearingSignature = z.output<typeof clearingSignature>;
+
+/**
+ * POST /v1/attestations, between the nodes of a committee: what one of them holds of some orders. `commitments` are sets
+ * that a consumer showed it, for who has not attested yet.
+ */
+export const attestationExchange = z.strictObject({
+  commitments: z.array(wire.signed(wire.commitment)).max(LIMITS.exchangedAttestations),
+  attestations: z.array(wire.signed(wire.attestation)).min(1).max(LIMITS.exchangedAttestations),
+});
+export type AttestationExchange = z.output<typeof attestationExchange>;
+
+/** What the asked node holds of the same orders, its own first. Of an order that it has not attested there is nothing. */
+export const heldAttestations = z.strictObject({
+  attestations: z.array(wire.signed(wire.attestation)).max(LIMITS.exchangedAttestations * LIMITS.committeeNodes),
+});
+export type HeldAttestations = z.output<typeof heldAttestations>;
+
+/** POST /v1/claims: orders of one lease that its consumer has not paid, by their ids, for the node's signature. */
+export const claimProposal = z.strictObject({
+  lease: wire.leaseId,
+  orders: z.array(wire.bytes32).min(1).max(LIMITS.claimOrders),
+  receiptsRoot: wire.bytes32,
+  perNode: wire.amount,
+});
+export type ClaimProposal = z.output<typeof claimProposal>;
+
+export const claimSignature = z.strictObject({ node: wire.address, claim: wire.bytes32, signature: wire.signature });
+export type ClaimSignature = z.output<typeof claimSignature>;
 
 /** What went wrong, as in RFC 9457. */
 export const problem = z.object({

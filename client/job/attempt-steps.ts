@@ -105,7 +105,7 @@ export async function orderContextOf(world: ClientWorld, record: JobRecord): Pro
     ...(paysByVoucher(rented) && { handVoucher: (node, until) => handOver(world, { ...handing, node }, until) }),
     domain: ledger.domain,
     orderId,
-    submission: { lease, order, jobs: record.specs, blobs: record.blobs, token },
+    submission: { lease, order, jobs: record.specs, blobs: record.blobs, offers: committee, token },
     members: committee.map(({ message: offer }) => ({ offer, client: connectNode(offer.endpoint) })),
     blob: async (digest) => {
       const bytes = await store.blob(digest);

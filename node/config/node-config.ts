@@ -27,12 +27,22 @@ export interface NodeConfig {
   readonly credit: Amount;
   readonly scopes: readonly string[];
   readonly isolation: "auto" | "process";
-  /** Undefined: the node signs the clearings of others and pays for none. */
-  readonly clearing: { readonly coinPrice: Amount; readonly costShareBps: number } | undefined;
+  /** Undefined: the node signs the clearings and claims of others and pays the gas of none. */
+  readonly clearing: ClearingTerms | undefined;
   readonly storage: { readonly blobBytes: number; readonly responseSeconds: number };
   readonly key: { readonly file: string; readonly password: string | undefined; readonly passwordFile: string };
   readonly logLevel: LogLevel;
   readonly migrations: string | undefined;
+}
+
+/** For all that the node sends to the chain: clearings, claims, forced orders and accusations. */
+export interface ClearingTerms {
+  /** Of a whole coin of the chain, base units of the payment token. */
+  readonly coinPrice: Amount;
+  /** The most of its gain that the node spends on gas while it can wait, 1/10,000. */
+  readonly costShareBps: number;
+  /** The most that it spends on one accusation, which pays nobody, base units. */
+  readonly accusationCost: Amount;
 }
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -83,7 +93,13 @@ const schema = z.strictObject({
   credit: tokens("30"),
   scopes: z.array(wire.scope).max(LIMITS.offerScopes).default([]),
   isolation: z.enum(["auto", "process"]).default("auto"),
-  clearing: z.strictObject({ coinPrice: tokens("0"), costShareBps: count(1, 10_000).default(1_000) }).optional(),
+  clearing: z
+    .strictObject({
+      coinPrice: tokens("0"),
+      costShareBps: count(1, 10_000).default(1_000),
+      accusationCost: tokens("0"),
+    })
+    .optional(),
   storage: z
     .strictObject({
       blobMiB: count(64, 1_048_576).default(2_048),

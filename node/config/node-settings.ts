@@ -26,8 +26,13 @@ export interface NodeSettings {
   readonly credit?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly isolation?: "auto" | "process" | undefined;
-  /** Pays for clearings: tokens that a whole coin of the chain costs, such as "2000", and the share of the gain to spend. */
-  readonly clearing?: { readonly coinPrice?: string; readonly costShareBps?: number } | undefined;
+  /**
+   * Pays the gas of what the node sends: tokens that a whole coin of the chain costs, such as "2000", the share of the
+   * gain to spend, and the tokens that one accusation may cost.
+   */
+  readonly clearing?:
+    | { readonly coinPrice?: string; readonly costShareBps?: number; readonly accusationCost?: string }
+    | undefined;
   readonly storage?: { readonly blobMiB?: number; readonly responseSeconds?: number } | undefined;
   readonly key?: { readonly file?: string; readonly password?: string; readonly passwordFile?: string } | undefined;
   readonly logLevel?: string | undefined;

@@ -4,6 +4,7 @@ import type { Hex } from "viem";
 import type { CommitmentSet, OrderStatus, OrderSubmission } from "#protocol/node-api.ts";
 import { nextOrderState, type OrderEvent, type OrderState } from "#protocol/order-state.ts";
 import { type Problem, ProtocolError, toProblem } from "#protocol/protocol-error.ts";
+import type { Commitment, Signed } from "#protocol/signed-messages.ts";
 import type { Digest } from "#protocol/units.ts";
 import { NODE_LIMITS } from "../limits.ts";
 import type { OrderRecord } from "../store/order-record.ts";
@@ -86,10 +87,16 @@ export class OrderEngine {
   }
 
   async attest(order: Hex, token: string | undefined, set: CommitmentSet): Promise<OrderStatus> {
-    const before = this.#authorized(order, token);
-    await signAttestation(this.#parts, order, set);
-    if (before.state !== "attested") this.#moved(order, "attested");
+    this.#authorized(order, token);
+    await this.attestForPeer(order, set.commitments);
     return this.#status(order);
+  }
+
+  /** Attests for commitments that another node of the committee was shown. @throws as `signAttestation` */
+  async attestForPeer(order: Hex, commitments: readonly Signed<Commitment>[]): Promise<void> {
+    const before = this.#record(order);
+    await signAttestation(this.#parts, order, commitments);
+    if (before.state !== "attested") this.#moved(order, "attested");
   }
 
   cancel(order: Hex, token: string | undefined): OrderStatus {

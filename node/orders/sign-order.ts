@@ -1,9 +1,9 @@
 // The two signatures of an order. What is signed is in the store before, and the store alone decides what is signed.
 import type { Hex } from "viem";
-import type { CommitmentSet } from "#protocol/node-api.ts";
 import { commitsHash } from "#protocol/order.ts";
 import { nextOrderState } from "#protocol/order-state.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { Commitment, Signed } from "#protocol/signed-messages.ts";
 import { signMessage } from "#protocol/signing.ts";
 import { requireCommitments, verifyCommitments } from "./commitment-set.ts";
 import type { OrderParts } from "./order-parts.ts";
@@ -21,7 +21,11 @@ export async function signCommitment(parts: OrderParts, order: Hex): Promise<voi
  * Checks the set and signs the attestation. Whatever set comes after the first, the first one's attestation stands.
  * @throws `order-state`, `commitments-wrong`, `commitments-missing`, `signature-invalid`
  */
-export async function signAttestation(parts: OrderParts, order: Hex, { commitments }: CommitmentSet): Promise<void> {
+export async function signAttestation(
+  parts: OrderParts,
+  order: Hex,
+  commitments: readonly Signed<Commitment>[],
+): Promise<void> {
   const { reader, writer, node, domain } = parts;
   if (!reader.attestation(order)) await requireSet(parts, order, commitments);
   const record = reader.order(order);
@@ -32,6 +36,7 @@ export async function signAttestation(parts: OrderParts, order: Hex, { commitmen
     resultHash: result.resultHash,
     price: result.price,
     commits: commitsHash(commitments.map(({ message }) => message)),
+    commitments,
   });
   if (fixed.signature) return;
   const { resultHash, price, commits } = fixed;
@@ -40,7 +45,7 @@ export async function signAttestation(parts: OrderParts, order: Hex, { commitmen
   writer.recordAttestation(order, signature, parts.now());
 }
 
-async function requireSet(parts: OrderParts, order: Hex, commitments: CommitmentSet["commitments"]): Promise<void> {
+async function requireSet(parts: OrderParts, order: Hex, commitments: readonly Signed<Commitment>[]): Promise<void> {
   const record = parts.reader.order(order);
   const result = parts.reader.result(order);
   const work = parts.reader.work(order);

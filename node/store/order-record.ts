@@ -5,10 +5,10 @@ import { orderSubmission } from "#protocol/node-api.ts";
 import type { Receipt } from "#protocol/order.ts";
 import type { OrderState } from "#protocol/order-state.ts";
 import type { Problem } from "#protocol/protocol-error.ts";
-import type { Attestation, JobOrder, LeaseTerms, Signed, Voucher } from "#protocol/signed-messages.ts";
+import type { Attestation, Commitment, JobOrder, LeaseTerms, Signed, Voucher } from "#protocol/signed-messages.ts";
 import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import type { Rates } from "#protocol/usage.ts";
-import { leaseTerms, parseWire, rates, receipt } from "#protocol/wire.ts";
+import { commitment, leaseTerms, parseWire, rates, receipt, signed } from "#protocol/wire.ts";
 import type * as schema from "./schema.ts";
 
 /** A submission as it is kept: the token is known by its hash alone. */
@@ -47,6 +47,8 @@ export interface ResultRecord {
 }
 
 export interface AttestationRecord extends Omit<Attestation, "order" | "node"> {
+  /** That the node was shown before. */
+  readonly commitments: readonly Signed<Commitment>[];
   readonly signature: Hex | undefined;
 }
 
@@ -79,7 +81,33 @@ export interface LeaseOrder {
   readonly attested: { readonly price: Amount; readonly resultHash: Hex } | undefined;
 }
 
+/** An attested order as its rescue sees it. */
+export interface AttestedOrder {
+  readonly order: Hex;
+  readonly nonce: number;
+  readonly deadline: UnixSeconds;
+  readonly attestedAt: UnixSeconds;
+  readonly settled: boolean;
+  readonly maxPrice: Amount;
+  readonly forceFee: Amount;
+  readonly quorumBps: number;
+  /** Of its committee, ascending. */
+  readonly nodes: readonly NodeId[];
+  /** What this node attested. */
+  readonly resultHash: Hex;
+  readonly price: Amount;
+}
+
+/** A claim that the node signed and that can still be carried out. */
+export interface StandingClaim {
+  readonly claim: Hex;
+  /** By nonce. */
+  readonly orders: readonly { readonly order: Hex; readonly nonce: number }[];
+  readonly until: UnixSeconds;
+}
+
 const receiptList = z.array(receipt);
+const commitmentList = z.array(signed(commitment));
 
 export function orderRecord(row: typeof schema.orders.$inferSelect): OrderRecord {
   const { order, lease, nonce, state, deadline, tokenHash, acceptedAt, settled } = row;
@@ -127,5 +155,11 @@ export function voucherRecord(row: typeof schema.vouchers.$inferSelect): Voucher
 
 export function attestationRecord(row: typeof schema.attestations.$inferSelect): AttestationRecord {
   const { resultHash, commits, signature } = row;
-  return { resultHash, price: BigInt(row.price), commits, signature: signature ?? undefined };
+  const commitments = parseWire(commitmentList, JSON.parse(row.commitments), "stored commitments");
+  return { resultHash, price: BigInt(row.price), commits, commitments, signature: signature ?? undefined };
+}
+
+export function peerAttestation(row: typeof schema.peerAttestations.$inferSelect): Signed<Attestation> {
+  const { order, node, resultHash, price, commits, signature } = row;
+  return { message: { order, node, resultHash, price: BigInt(price), commits }, signature };
 }

@@ -2,7 +2,7 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Hex } from "viem";
 import type { OrderState } from "#protocol/order-state.ts";
-import type { Digest, LeaseId } from "#protocol/units.ts";
+import type { Digest, LeaseId, NodeId } from "#protocol/units.ts";
 
 export const orders = sqliteTable(
   "orders",
@@ -31,6 +31,7 @@ export const orders = sqliteTable(
     uniqueIndex("orders_lease_nonce").on(table.lease, table.nonce),
     index("orders_state").on(table.state, table.acceptedAt),
     index("orders_deadline").on(table.deadline),
+    index("orders_unpaid").on(table.settled, table.state, table.lease, table.deadline),
   ],
 );
 
@@ -53,9 +54,45 @@ export const attestations = sqliteTable("attestations", {
   resultHash: text("result_hash").$type<Hex>().notNull(),
   price: text().notNull(),
   commits: text().$type<Hex>().notNull(),
+  /** Wire form of the signed commitments that the node was shown: whose result was fixed when it opened its own. */
+  commitments: text().notNull().default("[]"),
   /** Null until it is signed. */
   signature: text().$type<Hex>(),
 });
+
+/** The first attestation of each other node for an order; one that differs from it is not taken. */
+export const peerAttestations = sqliteTable(
+  "peer_attestations",
+  {
+    order: text().$type<Hex>().notNull(),
+    node: text().$type<NodeId>().notNull(),
+    resultHash: text("result_hash").$type<Hex>().notNull(),
+    price: text().notNull(),
+    commits: text().$type<Hex>().notNull(),
+    signature: text().$type<Hex>().notNull(),
+    /** Whether its result is another than this node's own. */
+    dissents: integer({ mode: "boolean" }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.order, table.node] }),
+    index("peer_attestations_dissents").on(table.dissents, table.order),
+  ],
+);
+
+/** Which order is in which claim that the node signed, kept before it is signed: the primary key is why no two overlap. */
+export const claimedOrders = sqliteTable(
+  "claimed_orders",
+  {
+    order: text().$type<Hex>().primaryKey(),
+    lease: text().$type<Hex>().notNull(),
+    nonce: integer().notNull(),
+    /** Signing hash of the claim. */
+    claim: text().$type<Hex>().notNull(),
+    /** Until when the claim can be carried out: the first deadline of its orders, and the grace. */
+    until: integer().notNull(),
+  },
+  (table) => [index("claimed_orders_lease").on(table.lease), index("claimed_orders_claim").on(table.claim)],
+);
 
 /** The highest voucher of each lease that the node took, kept before it is answered. */
 export const vouchers = sqliteTable(
@@ -75,6 +112,8 @@ export const vouchers = sqliteTable(
     /** Wire form of where the committee's other nodes are, as they signed it. */
     peers: text().notNull().default("[]"),
     receivedAt: integer("received_at").notNull(),
+    /** Until when a clearing of the lease with this node's signature may be carried out; kept before it is signed. */
+    clearingUntil: integer("clearing_until").notNull().default(0),
   },
   (table) => [index("vouchers_expiry").on(table.expiry)],
 );

@@ -1,11 +1,12 @@
 // Everything that is read from the store. Whoever holds a reader cannot write.
-import { and, asc, count, desc, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, inArray, isNull, lte, sql } from "drizzle-orm";
 import type { Hex } from "viem";
 import type { OrderState } from "#protocol/order-state.ts";
-import type { Amount, Digest, LeaseId, UnixSeconds } from "#protocol/units.ts";
+import type { Attestation, Signed } from "#protocol/signed-messages.ts";
+import type { Amount, Digest, LeaseId, NodeId, UnixSeconds } from "#protocol/units.ts";
 import type { NodeDatabase } from "./node-database.ts";
 import * as records from "./order-record.ts";
-import { attestations, blobs, orders, pins, results, vouchers } from "./schema.ts";
+import { attestations, blobs, claimedOrders, orders, peerAttestations, pins, results, vouchers } from "./schema.ts";
 
 /** States in which an order can still move. */
 export const LIVE_STATES = ["waiting", "queued", "running", "committed"] as const satisfies readonly OrderState[];
@@ -131,6 +132,84 @@ export class StoreReader {
       .from(vouchers)
       .where(gt(vouchers.lease, after as LeaseId));
     return rest.orderBy(asc(vouchers.lease)).limit(limit).all().map(records.voucherRecord);
+  }
+
+  /** Until when a clearing of the lease that the node signed may be carried out, Unix seconds; 0 when it signed none. */
+  clearingUntil(lease: Hex): UnixSeconds {
+    const found = eq(vouchers.lease, lease as LeaseId);
+    return this.#db.select({ until: vouchers.clearingUntil }).from(vouchers).where(found).get()?.until ?? 0;
+  }
+
+  /** What the other nodes attested for an order. */
+  peerAttestations(order: Hex): Signed<Attestation>[] {
+    const rows = this.#db.select().from(peerAttestations).where(eq(peerAttestations.order, order));
+    return rows.orderBy(asc(peerAttestations.node)).all().map(records.peerAttestation);
+  }
+
+  /**
+   * Leases, from the one after `after` on, with an attested order of a deadline from then on that is not known to be
+   * paid, or for which some other node attested another result.
+   */
+  leasesToRescue(after: Hex, deadlineFrom: UnixSeconds, limit: number): Hex[] {
+    const attested = and(gt(orders.lease, after), eq(orders.state, "attested"), gte(orders.deadline, deadlineFrom));
+    const unpaid = this.#db
+      .selectDistinct({ lease: orders.lease })
+      .from(orders)
+      .where(and(attested, eq(orders.settled, false)));
+    const dissent = this.#db
+      .selectDistinct({ lease: orders.lease })
+      .from(peerAttestations)
+      .innerJoin(orders, eq(orders.order, peerAttestations.order))
+      .where(and(attested, eq(peerAttestations.dissents, true)));
+    // The next of either kind, so that no number of one kind keeps the other from being looked at.
+    const leases = [unpaid, dissent].flatMap((query) => query.orderBy(asc(orders.lease)).limit(limit).all());
+    return [...new Set(leases.map(({ lease }) => lease))].sort().slice(0, limit);
+  }
+
+  /** The lease's attested orders with a deadline from then on, the first deadlines first. */
+  attestedOrders(lease: Hex, deadlineFrom: UnixSeconds, limit: number): records.AttestedOrder[] {
+    const { order, nonce, deadline, changedAt: attestedAt, settled, maxPrice, submission } = orders;
+    const { price, resultHash } = attestations;
+    const rows = this.#db
+      .select({
+        ...{ order, nonce, deadline, attestedAt, settled, maxPrice, price, resultHash },
+        forceFee: sql<string>`json_extract(${submission}, '$.order.message.forceFee')`,
+        quorumBps: sql<number>`json_extract(${submission}, '$.order.message.quorumBps')`,
+        nodes: sql<string>`json_extract(${submission}, '$.lease.nodes')`,
+      })
+      .from(orders)
+      .innerJoin(attestations, eq(attestations.order, order))
+      .where(and(eq(orders.lease, lease), eq(orders.state, "attested"), gte(deadline, deadlineFrom)));
+    return rows
+      .orderBy(asc(deadline), asc(nonce))
+      .limit(limit)
+      .all()
+      .map((row) => ({
+        ...row,
+        maxPrice: BigInt(row.maxPrice),
+        price: BigInt(row.price),
+        forceFee: BigInt(row.forceFee),
+        nodes: JSON.parse(row.nodes) as NodeId[],
+      }));
+  }
+
+  /** Claims of the lease that the node signed and that can still be carried out, as far as it knows. */
+  standingClaims(lease: Hex, now: UnixSeconds): records.StandingClaim[] {
+    const { order, nonce, claim, until } = claimedOrders;
+    const rows = this.#db
+      .select({ order, nonce, claim, until, settled: orders.settled })
+      .from(claimedOrders)
+      .leftJoin(orders, eq(orders.order, order))
+      .where(eq(claimedOrders.lease, lease))
+      .orderBy(asc(nonce))
+      .all();
+    return [...Map.groupBy(rows, (row) => row.claim)]
+      .filter(([, members]) => members.every(({ settled, until }) => settled === false && until >= now))
+      .map(([claim, members]) => ({
+        claim,
+        orders: members.map(({ order, nonce }) => ({ order, nonce })),
+        until: members[0]?.until ?? 0,
+      }));
   }
 
   /** Newest first. */

@@ -3,8 +3,8 @@ import { and, eq, inArray, lt, lte, sql } from "drizzle-orm";
 import type { Hex } from "viem";
 import { nextOrderState, type OrderEvent, type OrderState } from "#protocol/order-state.ts";
 import { type Problem, ProtocolError } from "#protocol/protocol-error.ts";
-import type { Voucher } from "#protocol/signed-messages.ts";
-import type { Amount, Digest, UnixSeconds } from "#protocol/units.ts";
+import type { Attestation, Commitment, Signed, Voucher } from "#protocol/signed-messages.ts";
+import type { Amount, Digest, LeaseId, UnixSeconds } from "#protocol/units.ts";
 import type { Rates } from "#protocol/usage.ts";
 import { toWire } from "#protocol/wire.ts";
 import type { NodeDatabase } from "./node-database.ts";
@@ -13,9 +13,20 @@ import {
   attestationRecord,
   type KeptSubmission,
   type ResultRecord,
+  type StandingClaim,
   type VoucherRecord,
 } from "./order-record.ts";
-import { attestations, blobs, counters, orders, pins, results, vouchers } from "./schema.ts";
+import {
+  attestations,
+  blobs,
+  claimedOrders,
+  counters,
+  orders,
+  peerAttestations,
+  pins,
+  results,
+  vouchers,
+} from "./schema.ts";
 
 export interface NewOrder {
   readonly order: Hex;
@@ -107,13 +118,17 @@ export class StoreWriter {
    * Fixes what will be attested, before it is signed. The first call decides; every later one is given the same.
    * @throws `order-state`
    */
-  openAttestation(order: Hex, fields: { resultHash: Hex; price: Amount; commits: Hex }): AttestationRecord {
+  openAttestation(
+    order: Hex,
+    fields: { resultHash: Hex; price: Amount; commits: Hex; commitments: readonly Signed<Commitment>[] },
+  ): AttestationRecord {
     return this.#db.transaction((tx) => {
       const standing = tx.select().from(attestations).where(eq(attestations.order, order)).get();
       if (standing) return attestationRecord(standing);
       nextOrderState(stateOf(tx, order), "attest");
       const { resultHash, commits } = fields;
-      tx.insert(attestations).values({ order, resultHash, price: fields.price.toString(), commits }).run();
+      const [price, commitments] = [fields.price.toString(), toWire(fields.commitments)];
+      tx.insert(attestations).values({ order, resultHash, price, commits, commitments }).run();
       return { ...fields, signature: undefined };
     });
   }
@@ -125,6 +140,48 @@ export class StoreWriter {
       moveOrder(tx, order, "attest", at);
       tx.update(attestations).set({ signature }).where(eq(attestations.order, order)).run();
     });
+  }
+
+  /** Keeps what other nodes attested: of each node's for an order the first. */
+  keepPeerAttestations(taken: readonly Signed<Attestation>[]): void {
+    this.#db.transaction((tx) => {
+      for (const { message, signature } of taken) {
+        const { order, resultHash } = message;
+        const own = tx.select().from(attestations).where(eq(attestations.order, order)).get();
+        const dissents = own !== undefined && own.resultHash !== resultHash;
+        const row = { ...message, price: message.price.toString(), signature, dissents };
+        tx.insert(peerAttestations).values(row).onConflictDoNothing().run();
+      }
+    });
+  }
+
+  /**
+   * Keeps a claim that is about to be signed, given those that stand. The same one again is no new one.
+   * @throws `claim-overlaps` when an order is in another claim that can still be carried out
+   */
+  keepClaim(lease: Hex, { claim, orders: members, until }: StandingClaim, standing: readonly StandingClaim[]): void {
+    const alive = standing.map((each) => each.claim).filter((each) => each !== claim);
+    const ids = members.map(({ order }) => order);
+    this.#db.transaction((tx) => {
+      const taken = tx.select().from(claimedOrders).where(inArray(claimedOrders.order, ids)).all();
+      const other = taken.find((row) => alive.includes(row.claim));
+      if (other) {
+        throw new ProtocolError("conflict", "claim-overlaps", `Order ${other.order} is in another claim.`, {
+          hint: "Propose that claim again, or leave its orders out.",
+          context: { order: other.order, claim: other.claim, until: other.until },
+        });
+      }
+      tx.delete(claimedOrders).where(inArray(claimedOrders.order, ids)).run();
+      for (const { order, nonce } of members) {
+        tx.insert(claimedOrders).values({ order, lease, nonce, claim, until }).run();
+      }
+    });
+  }
+
+  /** Before a clearing of the lease is signed: until when it may be carried out. */
+  noteClearing(lease: LeaseId, until: UnixSeconds): void {
+    const clearingUntil = sql`max(${vouchers.clearingUntil}, ${until})`;
+    this.#db.update(vouchers).set({ clearingUntil }).where(eq(vouchers.lease, lease)).run();
   }
 
   /**
@@ -201,7 +258,7 @@ export class StoreWriter {
   prune(pruned: readonly Hex[]): void {
     const gone = [...pruned];
     this.#db.transaction((tx) => {
-      for (const table of [pins, results, attestations, orders]) {
+      for (const table of [pins, results, attestations, peerAttestations, claimedOrders, orders]) {
         tx.delete(table).where(inArray(table.order, gone)).run();
       }
     });

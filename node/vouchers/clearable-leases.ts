@@ -1,12 +1,13 @@
 // Which of the held vouchers would pay this node now, and until when each must be cleared.
-import { concat, type Hex, zeroHash } from "viem";
+import { type Hex, zeroHash } from "viem";
+import { receiptsLeaf } from "#protocol/claim-work.ts";
 import { LIMITS } from "#protocol/limits.ts";
-import { leafHash } from "#protocol/merkle-tree.ts";
 import { clearable, clearBy } from "#protocol/payee-ledger.ts";
 import type { Voucher } from "#protocol/signed-messages.ts";
 import type { Amount, UnixSeconds } from "#protocol/units.ts";
 import type { LeaseFacts } from "../orders/chain-view.ts";
 import type { OrderParts } from "../orders/order-parts.ts";
+import { claimVoidedBy } from "../rescue/voided-claim.ts";
 import type { VoucherRecord } from "../store/order-record.ts";
 import { payeeLedgerOf } from "./payee-view.ts";
 
@@ -46,6 +47,7 @@ export async function clearableLeases(parts: OrderParts, after: Hex): Promise<Cl
       continue;
     }
     parts.writer.markCovered(lease, facts.upTo);
+    if (claimVoidedBy(reader, record.voucher.message, parts.now())) continue;
     const committee = record.terms.nodes.length;
     const ledger = payeeLedgerOf(reader, { lease, committee, facts, graceSeconds, now: parts.now() });
     const gain = clearable(ledger);
@@ -56,9 +58,7 @@ export async function clearableLeases(parts: OrderParts, after: Hex): Promise<Cl
       gain,
       // After expiry + grace anyone may close the lease and take what it still holds home.
       clearBy: Math.min(clearBy(ledger) ?? Number.POSITIVE_INFINITY, facts.expiry + graceSeconds),
-      leaves: covered.flatMap(({ order, attested }) =>
-        attested ? [leafHash(concat([order, attested.resultHash]))] : [],
-      ),
+      leaves: covered.flatMap(({ order, attested }) => (attested ? [receiptsLeaf(order, attested.resultHash)] : [])),
     });
   }
   const looked = records.map(({ voucher }) => voucher.message.lease);

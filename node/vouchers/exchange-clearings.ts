@@ -1,13 +1,14 @@
-// Clearings on the real chain, sent from the node's own key. Chain and lane are opened at the first one: most nodes
-// never send any.
+// Clearings, claims and forced orders on the real chain, sent from the node's own key. Chain and lane are opened at the
+// first one: most nodes never send any.
 import type { Hex, LocalAccount } from "viem";
 import { clearingOutcome } from "#chain/batch-outcome.ts";
-import { clearCall } from "#chain/calls.ts";
+import { accuseCall, adjudicateCall, type ContractCall, claimCall, clearCall, settleCall } from "#chain/calls.ts";
 import { asChainCall } from "#chain/chain-error.ts";
-import { type ChainSettings, connectLater } from "#chain/connect.ts";
+import { type Chain, type ChainSettings, connectLater } from "#chain/connect.ts";
+import { readNode } from "#chain/read-node.ts";
 import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import type { ClearingChain } from "../orders/chain-view.ts";
+import type { ClearingChain, RescueChain } from "../orders/chain-view.ts";
 
 export interface ClearingSender {
   readonly settings: ChainSettings;
@@ -16,25 +17,43 @@ export interface ClearingSender {
   readonly journalPath: string;
 }
 
-export function exchangeClearings(sender: ClearingSender): ClearingChain & AsyncDisposable {
+const FORCE_CALLS = { settle: settleCall, adjudicate: adjudicateCall, accuse: accuseCall } as const;
+
+export function exchangeClearings(sender: ClearingSender): ClearingChain & RescueChain & AsyncDisposable {
   const { settings, account, journalPath } = sender;
-  let lane: TransactionLane | undefined;
+  let lane: Promise<TransactionLane> | undefined;
   const chain = connectLater(settings);
+  const send = async (key: string, callOf: (target: Chain) => ContractCall) => {
+    const target = await chain();
+    lane ??= openLane({ chain: target, account, journalPath }).catch((error: unknown) => {
+      lane = undefined;
+      throw error;
+    });
+    const { receipt } = await (await lane).send(key, callOf(target));
+    return { target, receipt };
+  };
   return {
     gasPrice: async () => {
       const { client } = await chain();
       return asChainCall(settings.rpcUrl, "the price of gas", () => client.getGasPrice());
     },
     clear: async (batchId: Hex, batch: Hex) => {
-      const target = await chain();
-      lane ??= await openLane({ chain: target, account, journalPath });
-      const { receipt } = await lane.send(`clear:${batchId}`, clearCall(target, batch));
+      const { target, receipt } = await send(`clear:${batchId}`, (to) => clearCall(to, batch));
       const outcome = clearingOutcome(target, receipt.logs);
       if (outcome) return outcome;
       throw new ProtocolError("internal", "clearing-without-events", `The clearing ${batchId} told nothing.`, {
         context: { batch: batchId, transaction: receipt.transactionHash },
       });
     },
-    [Symbol.asyncDispose]: async () => lane?.[Symbol.asyncDispose](),
+    frozenUntil: async (node) => (await readNode(await chain(), node))?.frozenUntil ?? 0,
+    force: async (call, order, { terms, order: signed, attestations }) => {
+      const { receipt } = await send(`${call}:${order}`, (to) => FORCE_CALLS[call](to, terms, signed, attestations));
+      return receipt.transactionHash;
+    },
+    claim: async (claim, terms, work, signatures) => {
+      const { receipt } = await send(`claim:${claim}`, (to) => claimCall(to, terms, work, signatures));
+      return receipt.transactionHash;
+    },
+    [Symbol.asyncDispose]: async () => (await lane)?.[Symbol.asyncDispose](),
   };
 }

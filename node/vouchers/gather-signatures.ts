@@ -2,10 +2,11 @@
 import type { Hex } from "viem";
 import type { NodeClient } from "#mesh/node-client.ts";
 import { type Clearing, clearingBatchOf, clearingNodes } from "#protocol/clearing-batch.ts";
-import { signMessage, verifySignature } from "#protocol/signing.ts";
+import { verifySignature } from "#protocol/signing.ts";
 import type { NodeId } from "#protocol/units.ts";
 import { NODE_LIMITS } from "../limits.ts";
 import type { OrderParts } from "../orders/order-parts.ts";
+import { coSign } from "./co-sign.ts";
 
 export type ConnectCoSigner = (endpoint: string) => Pick<NodeClient, "signClearing">;
 
@@ -23,11 +24,11 @@ export async function gatherSignatures(
   connect: ConnectCoSigner,
   signal: AbortSignal,
 ): Promise<GatheredSignatures> {
-  const { domain, node: self, signer, log } = parts;
+  const { domain, node: self, log } = parts;
   const message = clearingBatchOf(clearing);
   const proposal = { ...clearing, entries: [...clearing.entries] };
   const ask = async (node: NodeId): Promise<Hex> => {
-    if (node === self) return (await signMessage(signer, domain, "ClearingBatch", message)).signature;
+    if (node === self) return (await coSign(parts, proposal)).signature;
     const endpoint = endpoints.get(node);
     if (endpoint === undefined) throw new Error("nobody said where it is");
     const patience = AbortSignal.any([signal, AbortSignal.timeout(NODE_LIMITS.coSignMillis)]);

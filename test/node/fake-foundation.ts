@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Address, type Hex, type LocalAccount, numberToHex } from "viem";
 import type { NodeFoundation } from "#node/node-foundation.ts";
-import type { ChainView, ClearingChain, LeaseFacts } from "#node/orders/chain-view.ts";
+import type { ChainView, ClearingChain, LeaseFacts, RescueChain } from "#node/orders/chain-view.ts";
 import type { RunJob } from "#node/orders/order-parts.ts";
 import { encodeResponse } from "#protocol/message.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -13,6 +13,8 @@ export class FakeChain implements ChainView {
   readonly leases = new Map<Hex, LeaseFacts>();
   readonly owners = new Map<Address, Address>();
   readonly settled = new Set<string>();
+  /** Seconds. */
+  grace = 5;
   /** Thrown by every read, when set. */
   down: ProtocolError | undefined;
 
@@ -47,11 +49,23 @@ export class FakeChain implements ChainView {
 
   async graceSeconds(): Promise<number> {
     this.#requireUp();
-    return 5;
+    return this.grace;
   }
 
   #requireUp(): void {
     if (this.down) throw this.down;
+  }
+}
+
+/** A clock that a test moves on. */
+export class TestClock {
+  #ahead = 0;
+
+  readonly now = (): number => unixNow() + this.#ahead;
+
+  /** Moves on to that time, Unix seconds; never back. */
+  moveTo(time: number): void {
+    this.#ahead += Math.max(0, time - this.now());
   }
 }
 
@@ -86,6 +100,8 @@ export interface FakeParts {
   readonly behaviour?: Behaviour;
   readonly key?: LocalAccount;
   readonly clearings?: ClearingChain;
+  readonly rescues?: RescueChain;
+  readonly now?: () => number;
 }
 
 const noClearings: ClearingChain = {
@@ -93,17 +109,26 @@ const noClearings: ClearingChain = {
   clear: () => Promise.reject(new Error("not asked")),
 };
 
+const noRescues: RescueChain = {
+  gasPrice: () => Promise.reject(new Error("not asked")),
+  frozenUntil: () => Promise.reject(new Error("not asked")),
+  force: () => Promise.reject(new Error("not asked")),
+  claim: () => Promise.reject(new Error("not asked")),
+};
+
 export function fakeFoundation(
   chain: ChainView,
-  { behaviour = "honest", key = newKey(), clearings = noClearings }: FakeParts = {},
+  { behaviour = "honest", key = newKey(), clearings = noClearings, rescues = noRescues, now = unixNow }: FakeParts = {},
 ): NodeFoundation {
   return {
     signer: { address: key.address, signTypedData: (data) => key.signTypedData(data) },
     chain,
     clearings,
+    rescues,
     runtimeId: `fake-runtime/${numberToHex(1)}`,
     isolation: "process",
     runJob: fakeRunJob(behaviour),
+    now,
     close: async () => {},
   };
 }

@@ -6,7 +6,7 @@ import type { LocalAccount } from "viem";
 import { httpNodeClient, type NodeClient } from "#mesh/node-client.ts";
 import { nodeConfig } from "#node/config/node-config.ts";
 import type { NodeSettings } from "#node/config/node-settings.ts";
-import type { ClearingChain } from "#node/orders/chain-view.ts";
+import type { ClearingChain, RescueChain } from "#node/orders/chain-view.ts";
 import { type RunningNode, startNode } from "#node/start-node.ts";
 import type { NodeId } from "#protocol/units.ts";
 import { type Behaviour, type FakeChain, fakeFoundation } from "./fake-foundation.ts";
@@ -28,12 +28,15 @@ export interface TestNodeOptions {
   readonly home?: string;
   readonly settings?: NodeSettings;
   readonly clearings?: ClearingChain;
+  readonly rescues?: RescueChain;
+  /** The machine's clock unless told. */
+  readonly now?: () => number;
   /** Whether the chain knows the node; it does unless told. */
   readonly registered?: boolean;
 }
 
 export async function startTestNode(options: TestNodeOptions): Promise<TestNode> {
-  const { chain, behaviour = "honest", key = newKey(), clearings } = options;
+  const { chain, behaviour = "honest", key = newKey(), clearings, rescues, now } = options;
   const home = options.home ?? mkdtempSync(join(tmpdir(), "mimik-node-"));
   const node = key.address.toLowerCase() as NodeId;
   if (options.registered ?? true) chain.owners.set(node, OWNER);
@@ -47,7 +50,13 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
     ...options.settings,
   });
   const running = await startNode(config, async () =>
-    fakeFoundation(chain, { behaviour, key, ...(clearings && { clearings }) }),
+    fakeFoundation(chain, {
+      behaviour,
+      key,
+      ...(clearings && { clearings }),
+      ...(rescues && { rescues }),
+      ...(now && { now }),
+    }),
   );
   return {
     running,

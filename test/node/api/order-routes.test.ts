@@ -259,6 +259,8 @@ test("after all of it the node still serves, and its document names every route"
   const { openapi, paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { openapi: string; paths: object };
   assert.equal(openapi, "3.1.0");
   assert.deepEqual(Object.keys(paths).sort(), [
+    "/v1/attestations",
+    "/v1/claims",
     "/v1/clearings",
     "/v1/earnings",
     "/v1/node",

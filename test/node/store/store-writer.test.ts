@@ -47,7 +47,7 @@ function apply({ writer }: NodeStore, order: Hex, event: OrderEvent): void {
     writer.storeResult(order, { receipts: [], resultHash, price: 5n, salt, seal });
     writer.recordCommitment(order, hash("04"), now);
   } else if (event === "attest") {
-    writer.openAttestation(order, { resultHash: hash("01"), price: 5n, commits: hash("05") });
+    writer.openAttestation(order, { resultHash: hash("01"), price: 5n, commits: hash("05"), commitments: [] });
     writer.recordAttestation(order, hash("06"), now);
   } else writer.move(order, event, now);
 }
@@ -81,17 +81,25 @@ test("every pair of state and event does what the table says, and nothing else",
   }
 });
 
+const SHOWN = { order: hash("0a"), node: "0x00000000000000000000000000000000000000aa", seal: hash("0b") } as const;
+const FIRST = {
+  resultHash: hash("01"),
+  price: 5n,
+  commits: hash("aa"),
+  commitments: [{ message: SHOWN, signature: `0x${"0c".repeat(65)}` as Hex }],
+};
+
 test("the first attestation stands, whatever is asked later, also after a restart", async () => {
   const order = await (async () => {
     using store = openStore(path);
     const id = await accepted(store);
     for (const step of WAY.committed) apply(store, id, step);
-    store.writer.openAttestation(id, { resultHash: hash("01"), price: 5n, commits: hash("aa") });
+    store.writer.openAttestation(id, FIRST);
     return id;
   })();
   using store = openStore(path);
-  const again = store.writer.openAttestation(order, { resultHash: hash("09"), price: 9n, commits: hash("bb") });
-  assert.deepEqual(again, { resultHash: hash("01"), price: 5n, commits: hash("aa"), signature: undefined });
+  const other = { resultHash: hash("09"), price: 9n, commits: hash("bb"), commitments: [] };
+  assert.deepEqual(store.writer.openAttestation(order, other), { ...FIRST, signature: undefined });
   store.writer.recordAttestation(order, hash("06"), unixNow());
   store.writer.recordAttestation(order, hash("07"), unixNow());
   assert.equal(store.reader.attestation(order)?.signature, hash("06"));
@@ -194,4 +202,60 @@ test("a voucher never gives way to one that says less, unless a forced settlemen
   assert.ok(held());
   store.writer.pruneVouchers(unixNow() + 1);
   assert.equal(held(), undefined);
+});
+
+test("an order is in one claim at a time, until that claim can no longer be carried out", async () => {
+  using store = openStore(path);
+  const { reader, writer } = store;
+  const ids: Hex[] = [];
+  for (let i = 0; i < 3; i++) {
+    const id = await accepted(store);
+    for (const step of WAY.attested) apply(store, id, step);
+    ids.push(id);
+  }
+  const [first, second, third] = ids as [Hex, Hex, Hex];
+  const [lease, now] = [hash("1e"), unixNow()];
+  const claimOf = (claim: Hex, orders: readonly Hex[], until = now + 10) => ({
+    claim,
+    orders: orders.map((order, index) => ({ order, nonce: index + 1 })),
+    until,
+  });
+  const keep = (claim: ReturnType<typeof claimOf>, at = now) =>
+    writer.keepClaim(lease, claim, reader.standingClaims(lease, at));
+  const one = claimOf(hash("c1"), [first, second]);
+  keep(one);
+  keep(one);
+  assert.deepEqual(reader.standingClaims(lease, now), [one]);
+  assert.throws(() => keep(claimOf(hash("c2"), [second, third])), { code: "claim-overlaps" });
+  keep(claimOf(hash("c3"), [third]));
+  assert.equal(reader.standingClaims(lease, now).length, 2);
+  // One of its orders is paid otherwise, so the whole claim is void and the other order is free.
+  writer.markSettled([first]);
+  keep(claimOf(hash("c4"), [second]));
+  assert.deepEqual(
+    reader
+      .standingClaims(lease, now)
+      .map(({ claim }) => claim)
+      .sort(),
+    [hash("c3"), hash("c4")],
+  );
+  // Its time has passed.
+  assert.deepEqual(reader.standingClaims(lease, now + 11), []);
+  keep(claimOf(hash("c5"), [second, third], now + 20), now + 11);
+  assert.deepEqual(reader.standingClaims(lease, now + 11), [claimOf(hash("c5"), [second, third], now + 20)]);
+});
+
+test("of what another node attests the first stands, also after a restart", () => {
+  const node = "0x00000000000000000000000000000000000000bb" as const;
+  const message = { order: hash("0d"), node, resultHash: hash("01"), price: 5n, commits: hash("05") };
+  const signed = { message, signature: `0x${"0c".repeat(65)}` as Hex };
+  {
+    using store = openStore(path);
+    store.writer.keepPeerAttestations([signed]);
+  }
+  using store = openStore(path);
+  store.writer.keepPeerAttestations([{ ...signed, message: { ...message, price: 9n } }]);
+  assert.deepEqual(store.reader.peerAttestations(hash("0d")), [signed]);
+  store.writer.prune([hash("0d")]);
+  assert.deepEqual(store.reader.peerAttestations(hash("0d")), []);
 });
