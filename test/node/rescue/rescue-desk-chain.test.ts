@@ -171,7 +171,7 @@ test("a node that attests a lie is adjudicated after the deadline: the others ar
   const gained = (await earnings()).map((earned, index) => earned - (before[index] ?? 0n));
   assert.deepEqual(gained, [0n, price, price, 0n]);
   const liar = await readNode(stage.chain, (stage.nodes[3] as LocalAccount).address);
-  assert.ok((liar?.frozenUntil ?? 0) >= deadline + 2 * GRACE_SECONDS);
+  assert.ok((liar?.frozenUntil ?? 0) >= deadline + 4 * GRACE_SECONDS);
 });
 
 test("a node falls silent: the others are paid after the deadline", async () => {
