@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 /** Contracts that TypeScript talks to; the others are parts of these. */
 export const ABI_FILES = {
+  Court: { file: "court-abi.ts", constant: "courtAbi" },
   Exchange: { file: "exchange-abi.ts", constant: "exchangeAbi" },
   PaymentToken: { file: "payment-token-abi.ts", constant: "paymentTokenAbi" },
 } as const;

@@ -9,6 +9,7 @@ import {
   keccak256,
   type LocalAccount,
   type Log,
+  type PublicClient,
   parseAbi,
   stringToHex,
 } from "viem";
@@ -28,6 +29,7 @@ export interface Sent {
 
 export interface GasChain {
   readonly chainId: number;
+  readonly client: PublicClient;
   /** Deploys, and pays for what nobody measures. */
   readonly owner: LocalAccount;
   readonly now: () => Promise<number>;
@@ -44,6 +46,11 @@ export interface GasChain {
 
 const tokenAbi = parseAbi(["function mint(address, uint256)", "function approve(address, uint256) returns (bool)"]);
 
+/** The key of the `index`th account with `label`. */
+export function keyOf(label: string, index: number): Hex {
+  return keccak256(stringToHex(`${label} ${index}`));
+}
+
 export async function createGasChain(): Promise<GasChain> {
   const connection = await network.create();
   const client = createPublicClient({ transport: custom(connection.provider), cacheTime: 0 });
@@ -51,9 +58,7 @@ export async function createGasChain(): Promise<GasChain> {
   const nonces = new Map<Address, number>();
 
   async function newAccounts(count: number, label: string): Promise<LocalAccount[]> {
-    const accounts = Array.from({ length: count }, (_, i) =>
-      privateKeyToAccount(keccak256(stringToHex(`${label} ${i}`))),
-    );
+    const accounts = Array.from({ length: count }, (_, i) => privateKeyToAccount(keyOf(label, i)));
     for (const { address } of accounts) {
       await connection.provider.request({ method: "hardhat_setBalance", params: [address, "0x56bc75e2d63100000"] });
     }
@@ -75,6 +80,7 @@ export async function createGasChain(): Promise<GasChain> {
   if (owner === undefined) throw new Error("No account to deploy with.");
   return {
     chainId,
+    client,
     owner,
     newAccounts,
     send: transact,

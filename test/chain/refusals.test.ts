@@ -8,13 +8,14 @@ import {
   type Hex,
   toFunctionSelector,
 } from "viem";
+import { courtAbi } from "#chain/abi/court-abi.ts";
 import { exchangeAbi } from "#chain/abi/exchange-abi.ts";
 import { paymentTokenAbi } from "#chain/abi/payment-token-abi.ts";
 import { refusalOf } from "#chain/refusals.ts";
 import { coded } from "./coded.ts";
 
 const account = getAddress(`0x${"ab".repeat(20)}`);
-const errors = [...exchangeAbi, ...paymentTokenAbi].filter((item) => item.type === "error");
+const errors = [...exchangeAbi, ...courtAbi, ...paymentTokenAbi].filter((item) => item.type === "error");
 
 function sampleOf({ type }: AbiParameter): unknown {
   if (type === "address") return account;

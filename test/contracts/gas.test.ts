@@ -3,7 +3,24 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { concat, type Hex, keccak256, type LocalAccount, stringToHex } from "viem";
+import { compactSignature } from "#protocol/signing.ts";
+import type { NodeId } from "#protocol/units.ts";
+import { verdictSeats } from "#protocol/verdict.ts";
 import { createGasChain } from "#scripts/bench/gas-chain.ts";
+import {
+  type Court,
+  type Dispute,
+  decideCase,
+  deployCourt,
+  disputeOrder,
+  JURY_SEATS,
+  openCase,
+  proveLie,
+  punishLiars,
+  send,
+  votesOf,
+} from "#scripts/bench/gas-court.ts";
 import { claimOrders, clearLeases, deployExchange, openLeases, settleOrder } from "#scripts/bench/gas-exchange.ts";
 
 const path = new URL("gas-snapshot.json", import.meta.url);
@@ -40,8 +57,54 @@ async function measure(): Promise<Record<string, number>> {
   }
 }
 
+/** Two orders of one committee, so that the second case is decided by fewer. */
+async function measureCourt(): Promise<Record<string, number>> {
+  const chain = await createGasChain();
+  try {
+    const exchange = await deployExchange(chain, JURY_SEATS + 3);
+    const court = await deployCourt(exchange);
+    const [[one]] = await openLeases(exchange, "one", 1, 3);
+    const [[other]] = await openLeases(exchange, "other", 1, 3);
+    assert.ok(one !== undefined && other !== undefined);
+    const [right, wrong] = ["right", "wrong"].map((text) => keccak256(stringToHex(text))) as [Hex, Hex];
+    const dispute = await disputeOrder(court, one, right, [right, right, wrong]);
+    const { sent: appeal, jury } = await openCase(court, dispute, right);
+    const byEcdsa = await decideByEcdsa(court, dispute, jury);
+    const all = await decideCase(court, dispute, right, votesOf(court, dispute, jury, JURY_SEATS, right));
+    const punish = await punishLiars(court, dispute);
+    const equivocation = await proveLie(court, dispute, wrong);
+    const second = await disputeOrder(court, other, wrong, [right, right, wrong]);
+    const { jury: secondJury } = await openCase(court, second, right);
+    const needed = verdictSeats(JURY_SEATS);
+    const few = await decideCase(court, second, right, votesOf(court, second, secondJury, needed, right));
+    return {
+      appeal: appeal.gas,
+      "decide by 31 of 31": all.gas,
+      "decide by 21 of 31": few.gas,
+      "decide by 31 if it were by ECDSA": byEcdsa,
+      "punish one": punish.gas,
+      proveEquivocation: equivocation.gas,
+    };
+  } finally {
+    await chain.close();
+  }
+}
+
+async function decideByEcdsa(court: Court, dispute: Dispute, jury: readonly NodeId[]): Promise<number> {
+  const { chain, nodes } = court.exchange;
+  const keys = new Map(nodes.map((node) => [node.address.toLowerCase(), node]));
+  const signatures = jury.map(async (node) => {
+    const { sign } = keys.get(node) as LocalAccount & { sign: (digest: { hash: Hex }) => Promise<Hex> };
+    return compactSignature(await sign({ hash: dispute.orderId }));
+  });
+  const signers = (1n << BigInt(jury.length)) - 1n;
+  const { terms, order, orderId } = dispute;
+  const args = [terms, order.message, orderId, signers, concat(await Promise.all(signatures))];
+  return (await send(chain, court.contracts.EcdsaVerdict, "decide", args)).gas;
+}
+
 test("each call costs the gas of the snapshot", async () => {
-  const measured = await measure();
+  const measured = { ...(await measure()), ...(await measureCourt()) };
   if (process.env.UPDATE_GAS_SNAPSHOT) writeFileSync(path, `${JSON.stringify(measured, undefined, 2)}\n`);
   const snapshot: Record<string, number> = JSON.parse(readFileSync(path, "utf8"));
   assert.deepEqual(Object.keys(measured), Object.keys(snapshot));
