@@ -113,6 +113,35 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
     hint: "Draw fewer nodes, or wait until more owners have staked.",
   },
   NoQuorum: { hint: "Run the work again with other nodes; nobody was paid." },
+  LeaseNotDrawn: { hint: "Prove first that the committee was drawn; a chosen one is neither judged nor punished." },
+  OrderStillOpen: {
+    message: ({ orderId, deadline }) => `Order ${orderId} runs until ${date(deadline)}.`,
+    hint: "Try again after that time.",
+  },
+  AppealOver: {
+    message: ({ orderId, until }) => `Order ${orderId} could be appealed until ${date(until)}.`,
+    hint: "Nothing to do: the majority's result stands.",
+  },
+  AppealStillOpen: {
+    message: ({ orderId, until }) => `Order ${orderId} can be appealed until ${date(until)}.`,
+    hint: "Try again after that time, or after the verdict if there is an appeal.",
+  },
+  NotAnAttester: { hint: "Send from a node of these attestations, or from its owner." },
+  NothingToAppeal: { hint: "Show attestations of different results." },
+  JuryNotDrawn: { hint: "Record the beacon of that block first." },
+  VerdictTooWeak: { hint: "Gather more jurors' signatures." },
+  VerdictSignatureInvalid: { hint: "Leave out every juror whose signature does not hold, and sum up the others anew." },
+  NotJurorsKey: { hint: "Use the keys that the jurors have registered by now." },
+  CaseAlreadyDecided: { hint: "Carry the verdict out." },
+  CaseUndecided: { hint: "Bring the jury's verdict first." },
+  NobodyToPunish: {
+    hint: "Nothing to do: all that were shown are right, punished, were not accused, or have no stake.",
+  },
+  PayNotDue: {
+    message: ({ orderId, from }) =>
+      `The jury of order ${orderId} is paid when its pay is whole, or after ${date(from)}.`,
+    hint: "Punish the losers first, or try again after that time.",
+  },
 };
 
 /** The typed error for what a contract reverted with; `call` names what was tried. */

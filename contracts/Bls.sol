@@ -60,12 +60,38 @@ library Bls {
         return done && answer.length == 32 && uint256(bytes32(answer)) == 1;
     }
 
+    /// The hash that names the `index`th of keys that lie one after the other; the caller has checked their length.
+    function keyHash(bytes calldata keys, uint256 index) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, add(keys.offset, shl(7, index)), 128)
+            hash := keccak256(free, 128)
+        }
+    }
+
     /// The sum of one or more keys that lie one after the other. Each must have passed `isValid` before.
     function sum(bytes calldata keys) internal view returns (bytes memory total) {
-        total = keys[:KEY_BYTES];
-        for (uint256 from = KEY_BYTES; from < keys.length; from += KEY_BYTES) {
-            total = _ask(G1ADD, bytes.concat(total, keys[from:from + KEY_BYTES]));
+        assert(keys.length > 0 && keys.length % KEY_BYTES == 0);
+        address precompile = G1ADD;
+        bool done = true;
+        // Each key is laid behind the sum so far and the precompile's answer over it, so that no memory is left behind.
+        assembly ("memory-safe") {
+            total := mload(0x40)
+            let point := add(total, 0x20)
+            mstore(total, 128)
+            mstore(0x40, add(point, 256))
+            calldatacopy(point, keys.offset, 128)
+            for {
+                let from := 128
+            } lt(from, keys.length) {
+                from := add(from, 128)
+            } {
+                calldatacopy(add(point, 128), add(keys.offset, from), 128)
+                let answered := staticcall(gas(), precompile, point, 256, point, 128)
+                done := and(done, and(answered, eq(returndatasize(), 128)))
+            }
         }
+        if (!done) revert PrecompileRefused(precompile);
     }
 
     /// `hash_to_curve` of RFC 9380 for the suite BLS12381G2_XMD:SHA-256_SSWU_RO_. The precompile clears the cofactor of

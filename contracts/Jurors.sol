@@ -49,12 +49,12 @@ abstract contract Jurors is ICourt, EIP712 {
         bytes calldata keys = verdict.keys;
         for (uint256 seat = 0; seat < jury.length; ++seat) {
             if ((signers >> seat) & 1 == 0) continue;
-            uint256 from = signed * Bls.KEY_BYTES;
-            ++signed;
-            if (keys.length < from + Bls.KEY_BYTES) revert KeysMalformed(keys.length, from + Bls.KEY_BYTES);
+            uint256 end = (signed + 1) * Bls.KEY_BYTES;
+            if (keys.length < end) revert KeysMalformed(keys.length, end);
             // A node without a key has the hash 0, which no key has.
-            bytes32 keyHash = keccak256(keys[from:from + Bls.KEY_BYTES]);
+            bytes32 keyHash = Bls.keyHash(keys, signed);
             if (keyHash != jurorKeyOf[jury[seat]]) revert NotJurorsKey(jury[seat], keyHash);
+            ++signed;
         }
         uint256 needed = (2 * jury.length) / 3 + 1;
         if (signed < needed) revert VerdictTooWeak(signed, needed, jury.length);

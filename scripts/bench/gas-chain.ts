@@ -10,6 +10,8 @@ import {
   keccak256,
   type LocalAccount,
   type Log,
+  numberToHex,
+  type PublicClient,
   parseAbi,
   stringToHex,
 } from "viem";
@@ -29,10 +31,13 @@ export interface Sent {
 
 export interface GasChain {
   readonly chainId: number;
+  readonly client: PublicClient;
   /** Deploys, and pays for what nobody measures. */
   readonly owner: LocalAccount;
   readonly now: () => Promise<number>;
   readonly setTime: (seconds: number) => Promise<void>;
+  /** Makes blocks without transactions. */
+  readonly mine: (blocks: number) => Promise<void>;
   readonly deploy: (code: Hex) => Promise<Address>;
   /** Where the contract comes to stand that is deployed after `index` others from now on. */
   readonly nextDeployment: (index: number) => Address;
@@ -47,6 +52,11 @@ export interface GasChain {
 
 const tokenAbi = parseAbi(["function mint(address, uint256)", "function approve(address, uint256) returns (bool)"]);
 
+/** The key of the `index`th account with `label`. */
+export function keyOf(label: string, index: number): Hex {
+  return keccak256(stringToHex(`${label} ${index}`));
+}
+
 export async function createGasChain(): Promise<GasChain> {
   const connection = await network.create();
   const client = createPublicClient({ transport: custom(connection.provider), cacheTime: 0 });
@@ -54,9 +64,7 @@ export async function createGasChain(): Promise<GasChain> {
   const nonces = new Map<Address, number>();
 
   async function newAccounts(count: number, label: string): Promise<LocalAccount[]> {
-    const accounts = Array.from({ length: count }, (_, i) =>
-      privateKeyToAccount(keccak256(stringToHex(`${label} ${i}`))),
-    );
+    const accounts = Array.from({ length: count }, (_, i) => privateKeyToAccount(keyOf(label, i)));
     for (const { address } of accounts) {
       await connection.provider.request({ method: "hardhat_setBalance", params: [address, "0x56bc75e2d63100000"] });
     }
@@ -78,6 +86,7 @@ export async function createGasChain(): Promise<GasChain> {
   if (owner === undefined) throw new Error("No account to deploy with.");
   return {
     chainId,
+    client,
     owner,
     newAccounts,
     send: transact,
@@ -85,6 +94,9 @@ export async function createGasChain(): Promise<GasChain> {
     setTime: async (seconds) => {
       await connection.provider.request({ method: "evm_setNextBlockTimestamp", params: [seconds] });
       await connection.provider.request({ method: "evm_mine", params: [] });
+    },
+    mine: async (blocks) => {
+      await connection.provider.request({ method: "hardhat_mine", params: [numberToHex(blocks)] });
     },
     deploy: async (code) => {
       const { contract } = await transact(owner, null, code);

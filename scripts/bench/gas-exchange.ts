@@ -13,6 +13,7 @@ import {
 import { clearingOutcome, openingsOutcome, type SkippedPart } from "#chain/batch-outcome.ts";
 import { claimOf } from "#protocol/claim.ts";
 import { type ClearingEntry, clearingBatchOf, clearingNodes, encodeClearing } from "#protocol/clearing-batch.ts";
+import type { CommitteeTerms } from "#protocol/committee-subject.ts";
 import { LIMITS } from "#protocol/limits.ts";
 import { encodeOpenings } from "#protocol/opening-batch.ts";
 import { nextVoucher, noteChecked, noteOrder, openPayerLedger } from "#protocol/payer-ledger.ts";
@@ -29,11 +30,13 @@ import { compactSignature, leaseIdOf, signingHash } from "#protocol/signing.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
 import type { LeaseId, NodeId } from "#protocol/units.ts";
 import type { GasChain, Sent } from "./gas-chain.ts";
-import { deployPeers, stakeFor } from "./gas-peers.ts";
+import { deployPeers, type Peers, stakeFor } from "./gas-peers.ts";
 
 const GRACE_SECONDS = 3_600;
 const LEASE_SECONDS = 86_400;
 const FUNDS = 1_000_000_000n;
+/** Base units; as many vault shares have six digits more. */
+export const NODE_STAKE = FUNDS / 2n;
 const PER_NODE = 1_000_000n;
 const RECEIPTS = keccak256(stringToHex("receipts"));
 
@@ -46,6 +49,7 @@ export interface Exchange {
   readonly chain: GasChain;
   readonly address: Address;
   readonly token: Address;
+  readonly peers: Peers;
   readonly abi: Abi;
   /** Ascending by address, each of its own owner. */
   readonly nodes: readonly LocalAccount[];
@@ -81,12 +85,13 @@ function add(cost: Cost, ...sent: readonly Sent[]): void {
 export async function deployExchange(chain: GasChain, nodeCount: number): Promise<Exchange> {
   const token = await chain.deploy((await artifacts.readArtifact("PaymentToken")).bytecode as Hex);
   const abi = (await artifacts.readArtifact("Exchange")).abi as Abi;
-  const { exchange: address, staking } = await deployPeers(chain, token, GRACE_SECONDS);
+  const peers = await deployPeers(chain, token, GRACE_SECONDS);
+  const { exchange: address, staking } = peers;
   const nodes = await chain.newAccounts(nodeCount, "node");
   nodes.sort((a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1));
   const [session] = await chain.newAccounts(1, "session");
   if (session === undefined) throw new Error("No session key.");
-  const exchange = { chain, address, token, abi, nodes, session };
+  const exchange = { chain, address, token, peers, abi, nodes, session };
   const owners = await chain.newAccounts(nodeCount, "owner of");
   const validUntil = BigInt((await chain.now()) + LEASE_SECONDS);
   for (const [i, node] of nodes.entries()) {
@@ -94,7 +99,7 @@ export async function deployExchange(chain: GasChain, nodeCount: number): Promis
     const message = { node: node.address, owner: owner.address, validUntil };
     const signature = await signCompact(node, digestOf(exchange, "NodeRegistration", message));
     await chain.send(owner, address, call(exchange, "registerNode", [node.address, validUntil, signature]));
-    await stakeFor(chain, token, staking, { owner, node: node.address, amount: FUNDS / 2n });
+    await stakeFor(chain, token, staking, { owner, node: node.address, amount: NODE_STAKE });
   }
   return exchange;
 }
@@ -119,6 +124,8 @@ export async function openLeases(
   label: string,
   count: number,
   k: number,
+  choose: (wish: CommitteeTerms, index: number) => readonly Address[] | Promise<readonly Address[]> = (_, index) =>
+    committeeOf(exchange, index, k).map((node) => node.address),
 ): Promise<[LeaseTerms[], Cost]> {
   const { chain, address } = exchange;
   const consumers = await chain.newAccounts(count, label);
@@ -127,12 +134,9 @@ export async function openLeases(
   for (const [i, consumer] of consumers.entries()) {
     await chain.fundTokens(consumer, exchange.token, address, 2n * FUNDS);
     await chain.send(consumer, address, call(exchange, "deposit", [2n * FUNDS]));
-    const lease = {
-      consumer: consumer.address,
-      sessionKey: exchange.session.address,
-      salt: keccak256(stringToHex(`${label} ${i}`)),
-      nodes: committeeOf(exchange, i, k).map((node) => node.address),
-    };
+    const salt = keccak256(stringToHex(`${label} ${i}`));
+    const wish = { consumer: consumer.address, sessionKey: exchange.session.address, salt };
+    const lease = { ...wish, nodes: await choose({ ...wish, size: k }, i) };
     const terms = { amount: FUNDS, expiry, validUntil: expiry };
     const message = { lease, ...terms };
     openings.push({ message, signature: await signCompact(consumer, digestOf(exchange, "OpenLease", message)) });

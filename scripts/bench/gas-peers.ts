@@ -7,15 +7,24 @@ import type { GasChain } from "./gas-chain.ts";
 export interface Peers {
   readonly exchange: Address;
   readonly staking: Address;
+  readonly draws: Address;
+  readonly court: Address;
 }
 
-/** One share of the vault's, as a public exchange would have it. */
+export const JURY_SEATS = 31;
+/** Vault shares: of one token. */
+export const JURY_PAY = 1_000_000_000_000n;
+/** Blocks from a draw's request to its randomness. */
+export const DRAW_DELAY = 4;
+
+/** The vault shares of a hundred tokens. */
 const TICKET = 100_000_000_000_000n;
 const FEE_BPS = 100;
 
 /** Each contract is told where the others will stand. */
 export async function deployPeers(chain: GasChain, token: Address, graceSeconds: number): Promise<Peers> {
-  const [exchange, vault, staking, court] = [0, 1, 2, 4].map((index) => chain.nextDeployment(index)) as [
+  const [exchange, vault, staking, draws, court] = [0, 1, 2, 3, 4].map((index) => chain.nextDeployment(index)) as [
+    Address,
     Address,
     Address,
     Address,
@@ -24,7 +33,9 @@ export async function deployPeers(chain: GasChain, token: Address, graceSeconds:
   await deploy(chain, "Exchange", [token, graceSeconds, FEE_BPS, vault, staking]);
   await deploy(chain, "Vault", [token, exchange]);
   await deploy(chain, "Staking", [vault, exchange, court, TICKET]);
-  return { exchange, staking };
+  await deploy(chain, "Draws", [staking, DRAW_DELAY]);
+  await deploy(chain, "Court", [exchange, staking, draws, vault, JURY_SEATS, JURY_PAY]);
+  return { exchange, staking, draws, court };
 }
 
 async function deploy(chain: GasChain, name: string, args: readonly unknown[]): Promise<void> {
