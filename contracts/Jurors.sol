@@ -45,7 +45,7 @@ abstract contract Jurors is ICourt, EIP712 {
         Verdict calldata verdict
     ) internal view returns (uint256 signed) {
         uint256 signers = verdict.signers;
-        if (signers >> jury.length != 0) revert SeatUnknown(signers, jury.length);
+        if (signers >> jury.length != 0) revert JurySeatUnknown(signers, jury.length);
         bytes calldata keys = verdict.keys;
         for (uint256 seat = 0; seat < jury.length; ++seat) {
             if ((signers >> seat) & 1 == 0) continue;

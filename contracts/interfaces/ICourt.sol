@@ -111,7 +111,7 @@ interface ICourt {
     error CaseAlreadyDecided(bytes32 orderId, bytes32 resultHash);
     error CaseUndecided(bytes32 orderId);
     error JuryNotDrawn(bytes32 orderId, uint256 beaconBlock);
-    error SeatUnknown(uint256 signers, uint256 seats);
+    error JurySeatUnknown(uint256 signers, uint256 seats);
     error VerdictTooWeak(uint256 signed, uint256 needed, uint256 seats);
     error KeysMalformed(uint256 length, uint256 needed);
     error NotJurorsKey(address node, bytes32 keyHash);

@@ -190,7 +190,7 @@ contract CourtTests is CourtTest {
         theCourt.decide(lease, dispute.order, verdict);
         // Nor is there a seat beyond the last.
         verdict.signers = 1 << JURY;
-        expectError(abi.encodeWithSelector(ICourt.SeatUnknown.selector, 1 << JURY, JURY));
+        expectError(abi.encodeWithSelector(ICourt.JurySeatUnknown.selector, 1 << JURY, JURY));
         theCourt.decide(lease, dispute.order, verdict);
     }
 

@@ -50,8 +50,8 @@ test("a market from registration to payment, over a restart", async () => {
   assert.deepEqual(
     rows.map(({ earned, jobs, stake, offer }) => [earned, jobs, stake, offer?.message.slots]),
     [
-      [2_000_000n, 2, 1_000_000n, 4],
-      [2_000_000n, 2, 1_000_000n, 4],
+      [2_000_000n, 2, 1_000_000_000_000n, 4],
+      [2_000_000n, 2, 1_000_000_000_000n, 4],
     ],
   );
   const earnings = await client.earnings(addressOf(first.owner));

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { TypedDataEncoder, Wallet } from "ethers";
 import { network } from "hardhat";
-import { type Hex, hashStruct, keccak256, stringToHex } from "viem";
+import { type Hex, hashStruct, keccak256, stringToHex, zeroAddress } from "viem";
 import type { SignedMessages, SignedType } from "#protocol/signed-messages.ts";
 import { leaseIdOf, signingHash } from "#protocol/signing.ts";
 import { ON_CHAIN_TYPES, TYPES, typedDataDomain } from "#protocol/typed-data.ts";
@@ -80,7 +80,8 @@ const [deployer] = await connection.viem.getWalletClients();
 let exchange: Awaited<ReturnType<typeof deploy>>;
 async function deploy() {
   const token = await connection.viem.deployContract("PaymentToken");
-  return connection.viem.deployContract("Exchange", [token.address, 60]);
+  // Nobody stakes or shares here, so no other contract need stand beside it.
+  return connection.viem.deployContract("Exchange", [token.address, 60, 100, zeroAddress, zeroAddress]);
 }
 before(async () => {
   exchange = await deploy();
