@@ -5,7 +5,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { LEASE_EVENTS, LEASE_STATES, LEASE_TRANSITIONS, type LeaseOutcome } from "#protocol/lease-transitions.ts";
 import { TYPES } from "#protocol/typed-data.ts";
+import { COURT_TYPES } from "#protocol/verdict.ts";
 
+const SIGNED = { ...TYPES, ...COURT_TYPES };
 const root = new URL("../../", import.meta.url);
 const path = new URL("docs/PROTOCOL.md", root);
 const TABLE = /(?<=<!-- transitions -->\n)[\s\S]*(?=<!-- \/transitions -->)/;
@@ -49,10 +51,10 @@ test("the messages in the document have the fields that are signed", () => {
     messages.map(([type, fields]) => `${type}(${fields})`),
     messages.map(([type]) => `${type}(${fieldsOf(type)})`),
   );
-  assert.equal(new Set(messages.map(([type]) => type)).size, 7);
+  assert.equal(new Set(messages.map(([type]) => type)).size, 9);
 });
 
 function fieldsOf(type: string | undefined): string {
-  const fields: readonly { readonly name: string }[] = TYPES[type as keyof typeof TYPES] ?? [];
+  const fields: readonly { readonly name: string }[] = SIGNED[type as keyof typeof SIGNED] ?? [];
   return fields.map(({ name }) => name).join(", ");
 }
