@@ -171,6 +171,17 @@ contract DrawsTest {
 
     // Committees
 
+    /// Others took the time of a block for chance, which whoever makes the block chooses.
+    function testFuzz_TimestampIsNoRandomness(uint32 later) public {
+        bytes32 subject = keccak256("subject");
+        draws.request(subject);
+        vm.roll(START + DELAY + 1);
+        bytes memory header = makeBlock(START + DELAY, MIX);
+        vm.warp(block.timestamp + later);
+        draws.record(header);
+        requireDraw(subject, START, START + DELAY, keccak256(abi.encode(MIX, subject)));
+    }
+
     function test_ADrawnCommitteeIsProved() public {
         Lease memory lease = drawnLease(3, 0);
         bytes32 leaseId = leaseIdOf(lease);

@@ -15,6 +15,10 @@ interface Vm {
     function roll(uint256 blockNumber) external;
     function cool(address account) external;
     function prank(address sender) external;
+    function prank(address sender, address origin) external;
+    function record() external;
+    function accesses(address target) external returns (bytes32[] memory reads, bytes32[] memory writes);
+    function load(address target, bytes32 slot) external view returns (bytes32);
     function assume(bool condition) external pure;
     function expectRevert(bytes calldata reason) external;
     function expectRevert(bytes4 selector) external;

@@ -5,11 +5,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { LEASE_EVENTS, LEASE_STATES, LEASE_TRANSITIONS, type LeaseOutcome } from "#protocol/lease-transitions.ts";
 import { TYPES } from "#protocol/typed-data.ts";
+import { COURT_TYPES } from "#protocol/verdict.ts";
 
+const SIGNED = { ...TYPES, ...COURT_TYPES };
 const root = new URL("../../", import.meta.url);
 const path = new URL("docs/PROTOCOL.md", root);
 const TABLE = /(?<=<!-- transitions -->\n)[\s\S]*(?=<!-- \/transitions -->)/;
 const ATTACKS = /(?<=<!-- attacks -->\n)[\s\S]*(?=<!-- \/attacks -->)/;
+const FAULTS = /(?<=<!-- faults -->\n)[\s\S]*(?=<!-- \/faults -->)/;
 
 function cell(outcome: LeaseOutcome): string {
   if ("to" in outcome) return `→ ${outcome.to}`;
@@ -30,17 +33,22 @@ test("the document's table of transitions is the protocol's", () => {
   assert.equal(TABLE.exec(readFileSync(path, "utf8"))?.[0], table());
 });
 
-test("every attack that the document names is shown by a test of that name", () => {
-  const rows = (ATTACKS.exec(readFileSync(path, "utf8"))?.[0] ?? "").trimEnd().split("\n").slice(2);
-  assert.ok(rows.length > 30, `${rows.length} attacks`);
-  for (const row of rows) {
-    const [, file, name] = /\| `([^`]+)`: (.+) \|$/.exec(row) ?? [];
-    assert.ok(file && name, row);
-    const source = readFileSync(new URL(file, root), "utf8");
-    const declared = file.endsWith(".sol") ? `function ${name}(` : `test("${name}"`;
-    assert.ok(source.includes(declared), `${file} has no ${name}`);
-  }
-});
+for (const [what, pattern, least] of [
+  ["attack", ATTACKS, 60],
+  ["fault of others", FAULTS, 8],
+] as const) {
+  test(`every ${what} that the document names is shown by a test of that name`, () => {
+    const rows = (pattern.exec(readFileSync(path, "utf8"))?.[0] ?? "").trimEnd().split("\n").slice(2);
+    assert.ok(rows.length > least, `${rows.length} rows`);
+    for (const row of rows) {
+      const [, file, name] = /\| `([^`]+)`: (.+) \|$/.exec(row) ?? [];
+      assert.ok(file && name, row);
+      const source = readFileSync(new URL(file, root), "utf8");
+      const declared = file.endsWith(".sol") ? `function ${name}(` : `test("${name}"`;
+      assert.ok(source.includes(declared), `${file} has no ${name}`);
+    }
+  });
+}
 
 test("the messages in the document have the fields that are signed", () => {
   const text = readFileSync(path, "utf8");
@@ -49,10 +57,10 @@ test("the messages in the document have the fields that are signed", () => {
     messages.map(([type, fields]) => `${type}(${fields})`),
     messages.map(([type]) => `${type}(${fieldsOf(type)})`),
   );
-  assert.equal(new Set(messages.map(([type]) => type)).size, 7);
+  assert.equal(new Set(messages.map(([type]) => type)).size, 9);
 });
 
 function fieldsOf(type: string | undefined): string {
-  const fields: readonly { readonly name: string }[] = TYPES[type as keyof typeof TYPES] ?? [];
+  const fields: readonly { readonly name: string }[] = SIGNED[type as keyof typeof SIGNED] ?? [];
   return fields.map(({ name }) => name).join(", ");
 }
