@@ -7,7 +7,7 @@ import { defineConfig } from "hardhat/config";
 import type { SolcUserConfig } from "hardhat/types/config";
 
 // The compiler comes from npm, so that a build needs no download beyond `npm ci`.
-// Runs are few because the exchange must stay under the size that a chain accepts; a million save 1 % of its gas.
+// Runs are few because the exchange must stay well under the size that a chain accepts; a million save next to nothing.
 function compiler(viaIR: boolean): SolcUserConfig {
   return {
     version: "0.8.37",
