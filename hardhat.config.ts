@@ -37,7 +37,8 @@ export default defineConfig({
   plugins: [hardhatEthers, hardhatViem, hardhatNetworkHelpers, hardhatNodeTestRunner],
   solidity: { profiles: { default: solidity, production: solidity } },
   paths: { sources: "./contracts", tests: { nodejs: "./test/contracts", solidity: "./test/contracts" } },
-  networks: { default: localChain, node: localChain },
+  // A chain that people use makes blocks of its own too: a draw waits for the randomness of a later one.
+  networks: { default: localChain, node: { ...localChain, mining: { auto: true, interval: 1_000 } } },
   test: {
     solidity: {
       // Tests repeat themselves exactly; `npm run fuzz` gives another seed.

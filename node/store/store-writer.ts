@@ -265,8 +265,13 @@ export class StoreWriter {
   }
 
   /** Lets go of this very voucher; one that came meanwhile stays. */
-  dropVoucher({ lease, perNode, upTo, forced }: Voucher): void {
-    const same = and(eq(vouchers.perNode, perNode.toString()), eq(vouchers.upTo, upTo), eq(vouchers.forced, forced));
+  dropVoucher({ lease, perNode, upTo, forced, last }: Voucher): void {
+    const same = and(
+      eq(vouchers.perNode, perNode.toString()),
+      eq(vouchers.upTo, upTo),
+      eq(vouchers.forced, forced),
+      eq(vouchers.last, last),
+    );
     this.#db
       .delete(vouchers)
       .where(and(eq(vouchers.lease, lease), same))

@@ -66,6 +66,7 @@ export async function clearableLeases(parts: OrderParts, after: Hex): Promise<Cl
   return { leases, looked, last: whole ? (looked.at(-1) ?? zeroHash) : zeroHash };
 }
 
-function isSpent({ perNode, upTo, forced }: Voucher, facts: LeaseFacts): boolean {
-  return forced !== facts.forced || (perNode <= facts.paidPerNode && upTo <= facts.upTo);
+/** A last voucher still has the lease to close, though it says no more than what is cleared. */
+function isSpent({ perNode, upTo, forced, last }: Voucher, facts: LeaseFacts): boolean {
+  return forced !== facts.forced || (!last && perNode <= facts.paidPerNode && upTo <= facts.upTo);
 }

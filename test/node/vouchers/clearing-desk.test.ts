@@ -84,8 +84,7 @@ async function serve(
   return [order, opened.map(({ attestation }) => attestation ?? assert.fail("no attestation"))];
 }
 
-async function paidBy(committee: readonly TestNode[]): Promise<VoucherSubmission> {
-  const session = newKey();
+async function paidBy(committee: readonly TestNode[], session = newKey()): Promise<VoucherSubmission> {
   const [order, attestations] = await serve(committee, session);
   const perNode = attestations[0]?.message.price ?? 0n;
   const message = { lease: order.lease as LeaseId, perNode, upTo: 1, forced: 0, last: false };
@@ -137,6 +136,23 @@ test("leases that are not worth their own gas hold up no others", async () => {
   await Promise.all(nodes.map(({ client }) => client.handVoucher(worthy)));
   assert.ok(await until(() => paid(worthy), 10), "the tiny ones held it up");
   assert.ok(!tiny.some(paid));
+});
+
+test("a last voucher over a lease that is cleared already is kept until its lease is closed", async () => {
+  clearings.price = 0n;
+  const session = newKey();
+  const submission = await paidBy(nodes, session);
+  await Promise.all(nodes.map(({ client }) => client.handVoucher(submission)));
+  assert.ok(await until(() => paid(submission), 10), "nobody cleared it");
+  const message = { ...submission.voucher.message, last: true };
+  const last = { ...submission, voucher: await signMessage(session, DOMAIN, "Voucher", message) };
+  await Promise.all(nodes.map(({ client }) => client.handVoucher(last)));
+  // Longer than a node takes between two looks at what it holds.
+  await sleep(3_000);
+  const entries = [{ terms: last.lease, voucher: last.voucher }];
+  const proposal = { entries, receiptsRoot: `0x${"77".repeat(32)}` as Hex, validUntil: unixNow() + 600 };
+  const signed = await Promise.all(nodes.map(({ client }) => client.signClearing(proposal)));
+  assert.equal(new Set(signed.map(({ batch }) => batch)).size, 1);
 });
 
 test("a node that is gone holds up its own leases and no others", async () => {
