@@ -45,7 +45,7 @@ export async function questionOf(
   };
 }
 
-function covers(held: Voucher, facts: LeaseFacts, nonce: number): boolean {
+export function covers(held: Voucher, facts: LeaseFacts, nonce: number): boolean {
   const says = held.forced === facts.forced && held.perNode >= facts.paidPerNode && held.upTo >= facts.upTo;
   return says && (held.last || nonce <= held.upTo);
 }

@@ -1,79 +1,138 @@
-// A seeded world of one lease: a consumer, three nodes and a model of the exchange, over a network that loses, delays,
-// repeats and reorders messages. Parties fall silent, lie and underpay as their parts tell, and a stranger keeps every
-// voucher and signature that it ever saw and uses them when it likes. What honest parties decide is decided by the
-// protocol's own ledgers; this file only moves messages, time and money.
-import type { Voucher } from "#protocol/signed-messages.ts";
-import { type Cast, END, type Order, type Random } from "./cast.ts";
-import { ConsumerModel } from "./consumer-model.ts";
-import { ExchangeModel } from "./exchange-model.ts";
-import { keyOf, setOf } from "./keys.ts";
+// A seeded world of a few leases over the same nodes, and of a model of the exchange. Messages are lost, late, doubled and
+// out of order; parties crash at a write and come back with their files alone, fall silent, lie, collude and meddle. What
+// honest parties decide is decided by the protocol's own rules; this only moves messages, time and money.
+import { openPayerLedger } from "#protocol/payer-ledger.ts";
+import type { LeaseId } from "#protocol/units.ts";
+import { type Cast, DOWN_SECONDS, END, hexOf, type Random, STANDS_SECONDS } from "./cast.ts";
+import { type ConsumerFile, ConsumerModel } from "./consumer-model.ts";
+import { Crash, Disk } from "./disk.ts";
+import { ExchangeModel, Refusal } from "./exchange-model.ts";
+import { Meddler } from "./meddler.ts";
+import { EMPTY_FILE, type NodeFile } from "./node-file.ts";
 import { NodeModel } from "./node-model.ts";
-import { CONSUMER, UnreliableNetwork } from "./unreliable-network.ts";
+import { type ClaimTerms, nodeOf, Signatures, sessionOf } from "./signatures.ts";
+import { UnreliableNetwork } from "./unreliable-network.ts";
+import { Witness } from "./witness.ts";
+
+interface Party {
+  take(message: Parameters<NodeModel["take"]>[0]): void;
+  act(): void;
+}
+
+/** A party and its file: the file outlives it. */
+interface Place<Member extends Party> {
+  member: Member;
+  downUntil: number;
+  readonly restart: () => Member;
+}
 
 export class Simulation {
   readonly cast: Cast;
   readonly random: Random;
-  readonly exchange = new ExchangeModel();
+  readonly signatures = new Signatures();
+  readonly exchange: ExchangeModel;
   readonly network: UnreliableNetwork;
-  readonly consumer: ConsumerModel;
-  readonly nodes: readonly NodeModel[];
+  readonly witness: Witness;
+  readonly crashes = { nodes: 0, consumers: 0 };
   now = 0;
-  readonly #vouchers = new Map<string, Voucher>();
-  readonly #clearings = new Map<string, Set<number>>();
+  readonly #meddler: Meddler;
+  readonly #nodes: Place<NodeModel>[];
+  readonly #consumers: Place<ConsumerModel>[];
+  #calls: { readonly at: number; readonly call: () => void }[] = [];
 
   constructor(cast: Cast, random: Random) {
     this.cast = cast;
     this.random = random;
+    this.exchange = new ExchangeModel(cast, this.signatures);
     this.network = new UnreliableNetwork(random, cast);
-    this.consumer = new ConsumerModel(this, cast.consumer);
-    this.nodes = cast.nodes.map((part, id) => new NodeModel(this, id, part));
+    this.witness = new Witness(this);
+    this.#meddler = new Meddler(this);
+    this.#nodes = cast.nodes.map((_, id) => {
+      return this.#place<NodeModel, NodeFile>(EMPTY_FILE, (disk) => new NodeModel(this, id, disk));
+    });
+    this.#consumers = cast.leases.map((_, lease) => {
+      const file = { ledger: openPayerLedger(hexOf(32, lease) as LeaseId), orders: [] };
+      return this.#place<ConsumerModel, ConsumerFile>(file, (disk) => new ConsumerModel(this, lease, disk));
+    });
+  }
+
+  get nodes(): readonly NodeModel[] {
+    return this.#nodes.map(({ member }) => member);
   }
 
   run(): this {
     for (; this.now < END; this.now++) {
+      this.exchange.now = this.now;
+      const due = this.#calls.filter(({ at }) => at <= this.now);
+      this.#calls = this.#calls.filter(({ at }) => at > this.now);
+      for (const { call } of due) this.try(call);
       for (const { to, message } of this.network.arrivals(this.now)) {
-        if (to === CONSUMER) this.consumer.take(message);
-        else this.nodes[to]?.take(message);
+        const place = this.#placeOf(to);
+        if (place) this.#do<Party>(place, (member) => member.take(message));
       }
-      this.consumer.act();
-      for (const node of this.nodes) node.act();
-      this.#meddle();
-      this.exchange.closeAfterGrace(this.now);
+      for (const place of [...this.#consumers, ...this.#nodes]) this.#do<Party>(place, (member) => member.act());
+      if (this.random() * 100 < this.cast.meddlePercent) this.#meddler.act();
     }
+    for (const lease of this.cast.leases.keys()) this.try(() => this.exchange.close(lease));
     return this;
   }
 
-  /** Asks every node to sign; what one has signed stays signed. */
-  clear(voucher: Voucher): void {
-    const signed = setOf(this.#clearings, keyOf(voucher));
-    for (const [id, node] of this.nodes.entries()) if (node.signsClearingOf(voucher)) signed.add(id);
-    if (signed.size === this.nodes.length) this.exchange.clear(voucher);
+  /** Sends a call to the exchange; it is carried out now or in the next moment. */
+  submit(call: () => void): void {
+    this.#calls.push({ at: this.now + 1, call });
   }
 
-  /** What the consumer signed is in the world for good. */
-  show(voucher: Voucher): void {
-    this.#vouchers.set(keyOf(voucher), voucher);
+  /** What the exchange refuses changes nothing. */
+  try(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
   }
 
-  /** With the attestations of those that answer now. */
-  force(order: Order): void {
-    this.#force(order, ({ isAlive }) => isAlive);
+  /** Asks another node; undefined when the question or the answer is lost, or the node is not there. */
+  ask<Answer>(from: number | undefined, to: number, question: (node: NodeModel) => Answer): Answer | undefined {
+    const place = this.#nodes[to];
+    if (from === to && place) return question(place.member);
+    if (!place?.member.isAlive || this.network.isLost()) return undefined;
+    const answer = this.#do(place, question);
+    return this.network.isLost() ? undefined : answer;
   }
 
-  /** Anyone may bring whatever was signed, at any time. */
-  #meddle(): void {
-    const voucher = this.#pick([...this.#vouchers.values()]);
-    if (voucher) this.clear(voucher);
-    const order = this.random() * 100 < this.cast.forcedPercent ? this.#pick(this.consumer.orders) : undefined;
-    if (order) this.#force(order, () => true);
+  /** Everybody sees what a committee is about to claim. */
+  noteClaim(claim: ClaimTerms): void {
+    this.#meddler.noteClaim(claim);
   }
 
-  #force(order: Order, from: (node: NodeModel) => boolean): void {
-    const agreeing = this.nodes.flatMap((node, id) => (node.agreesOn(order.nonce) && from(node) ? [id] : []));
-    this.exchange.force(order, agreeing, this.now);
+  #placeOf(name: string): Place<NodeModel> | Place<ConsumerModel> | undefined {
+    const node = this.#nodes.find(({ member }) => nodeOf(member.id) === name);
+    return node ?? this.#consumers[this.cast.leases.findIndex((_, lease) => sessionOf(lease) === name)];
   }
 
-  #pick<Item>(all: readonly Item[]): Item | undefined {
-    return all[Math.floor(this.random() * all.length)];
+  #place<Member extends Party, Kept>(kept: Kept, start: (disk: Disk<Kept>) => Member): Place<Member> {
+    let standsUntil = 0;
+    const mayCrash = () => {
+      const crashes = this.now >= standsUntil && this.random() * 1_000 < this.cast.crashesPerMille;
+      if (crashes) standsUntil = this.now + DOWN_SECONDS + STANDS_SECONDS;
+      return crashes;
+    };
+    const disk = new Disk(kept, mayCrash, this.random);
+    return { member: start(disk), downUntil: 0, restart: () => start(disk) };
+  }
+
+  /** Whoever crashes is another one when it is back: all that it knows is its file. */
+  #do<Member extends Party, Answer = void>(place: Place<Member>, act: (member: Member) => Answer): Answer | undefined {
+    const { member } = place;
+    if (this.now < place.downUntil || (member instanceof NodeModel && !member.isAlive)) return undefined;
+    try {
+      return act(member);
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+      this.crashes[member instanceof NodeModel ? "nodes" : "consumers"]++;
+      place.member = place.restart();
+      place.downUntil = this.now + 1 + Math.floor(this.random() * DOWN_SECONDS);
+      return undefined;
+    }
   }
 }

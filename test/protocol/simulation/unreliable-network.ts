@@ -1,37 +1,50 @@
 // A network that loses, delays, repeats and reorders what it carries.
 import type { Voucher } from "#protocol/signed-messages.ts";
-import type { Cast, Order, Random } from "./cast.ts";
+import type { Attestation, Cast, Order, Random } from "./cast.ts";
 
 export type Message =
   | { readonly kind: "order"; readonly order: Order }
-  | { readonly kind: "commitment" | "answer"; readonly from: number; readonly nonce: number; readonly lie: boolean }
-  | { readonly kind: "commitments"; readonly nonce: number }
-  | { readonly kind: "voucher"; readonly voucher: Voucher };
+  | { readonly kind: "commitment"; readonly from: number; readonly order: Order }
+  | { readonly kind: "answer"; readonly order: Order; readonly attestation: Attestation }
+  /** Whose commitments the consumer shows. */
+  | { readonly kind: "commitments"; readonly order: Order; readonly nodes: readonly number[] }
+  /** With attestations of whole committees. */
+  | {
+      readonly kind: "voucher";
+      readonly lease: number;
+      readonly voucher: Voucher;
+      readonly shown: readonly Attestation[];
+    };
 
-/** Beside the nodes, which have their numbers. */
-export const CONSUMER = 3;
+interface Letter {
+  readonly to: string;
+  readonly message: Message;
+}
 
-/** Carries messages, badly. */
 export class UnreliableNetwork {
   readonly #random: Random;
   readonly #cast: Cast;
-  #waiting: { readonly to: number; readonly at: number; readonly message: Message }[] = [];
+  #waiting: (Letter & { readonly at: number })[] = [];
 
   constructor(random: Random, cast: Cast) {
     this.#random = random;
     this.#cast = cast;
   }
 
-  send(to: number, message: Message, now: number): void {
-    if (this.#random() * 100 < this.#cast.lostPercent) return;
+  send(to: string, message: Message, now: number): void {
+    if (this.isLost()) return;
     const copies = this.#random() * 100 < this.#cast.doubledPercent ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       this.#waiting.push({ to, at: now + Math.floor(this.#random() * 4), message });
     }
   }
 
+  isLost(): boolean {
+    return this.#random() * 100 < this.#cast.lostPercent;
+  }
+
   /** What arrives now, in no order. */
-  arrivals(now: number): readonly { readonly to: number; readonly message: Message }[] {
+  arrivals(now: number): readonly Letter[] {
     const due = this.#waiting.filter(({ at }) => at <= now);
     this.#waiting = this.#waiting.filter(({ at }) => at > now);
     return due
