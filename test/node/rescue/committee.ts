@@ -68,7 +68,7 @@ export class FakeExchange {
     if (call !== "settle") {
       const dissenters = attestations.filter(({ message }) => message.resultHash !== result);
       assert.ok(dissenters.length > 0, "nobody dissents");
-      for (const { message } of dissenters) this.frozen.set(message.node, deadline + 2 * this.#chain.grace);
+      for (const { message } of dissenters) this.frozen.set(message.node, deadline + 4 * this.#chain.grace);
     }
     this.calls.push({ call, orders: [order], by, at: this.#clock.now() });
     return order;

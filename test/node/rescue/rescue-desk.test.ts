@@ -118,7 +118,7 @@ describe("a committee that disagrees, or whose nodes are killed", { concurrency:
       exchange.of(order).map(({ call, by }) => [call, by]),
       [["adjudicate", nodes[1].node]],
     );
-    assert.deepEqual([...exchange.frozen], [[nodes[0].node, deadline + 2 * GRACE]]);
+    assert.deepEqual([...exchange.frozen], [[nodes[0].node, deadline + 4 * GRACE]]);
   });
 
   test("a dissenter that whoever settled left out is accused, once", async () => {
