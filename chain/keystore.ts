@@ -48,11 +48,20 @@ export async function openKey(
   password: string,
   options: Pick<CreateKeyOptions, "onProgress"> = {},
 ): Promise<LocalAccount> {
+  return privateKeyToAccount(await openSecret(path, password, options));
+}
+
+/** The key at `path` itself, for who derives others from it. @throws as `openKey` */
+export async function openSecret(
+  path: string,
+  password: string,
+  options: Pick<CreateKeyOptions, "onProgress"> = {},
+): Promise<Hex> {
   const text = await readKeyFile(path);
   if (addressOf(text) === undefined) throw keyMalformed(path);
   try {
     const { privateKey } = await decryptKeystoreJson(text, password, options.onProgress);
-    return privateKeyToAccount(privateKey as Hex);
+    return privateKey as Hex;
   } catch (cause) {
     if (!/incorrect password/i.test(String(cause))) throw keyMalformed(path, cause);
     throw new ProtocolError("unauthorized", "password-wrong", `The password does not open the key ${path}.`, {

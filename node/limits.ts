@@ -61,6 +61,18 @@ export const NODE_LIMITS = {
   peerListSeconds: 60,
   /** Pages of one marketplace's list that are read for it. */
   peerListPages: 5,
+  /** Between two looks at what the court has to do with this node, and at the chain's events, milliseconds. */
+  courtMillis: 2_000,
+  /** Orders and cases in one such look; the next one goes on with those after them. */
+  courtOrders: 32,
+  /** What a node waits for a blob of a disputed order, milliseconds: it may be the largest over a slow path. */
+  courtBlobMillis: 60_000,
+  /** From a case's end until what is kept of it is deleted, seconds. */
+  caseSeconds: 86_400,
+  /** Pause after something that the court refused or that failed, seconds. */
+  courtRestSeconds: 30,
+  /** Between two looks at whether the node can be a juror and is registered as one, seconds. */
+  jurorSeconds: 60,
   /** The configuration file, bytes. */
   configBytes: 64 * 1024,
   /** Marketplaces to which one node publishes. */

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectChain } from "#chain/connect.ts";
+import type { BlsSecret } from "#protocol/bls.ts";
 import type { IsolationClass } from "#protocol/isolation.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { TypedDataSigner } from "#protocol/signing.ts";
@@ -10,6 +11,7 @@ import { openImage } from "#runtime/image/open-image.ts";
 import { createRuntime, type Runtime } from "#runtime/runtime.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import type { NodeConfig } from "./config/node-config.ts";
+import type { CourtChain } from "./court/court-chain.ts";
 import { openNodeKey } from "./keys/open-node-key.ts";
 import { NODE_LIMITS } from "./limits.ts";
 import type { ChainView, ClearingChain, RescueChain } from "./orders/chain-view.ts";
@@ -22,6 +24,9 @@ export interface NodeFoundation {
   readonly chain: ChainView;
   readonly clearings: ClearingChain;
   readonly rescues: RescueChain;
+  readonly court: CourtChain;
+  /** Signs verdicts. */
+  readonly juror: BlsSecret;
   readonly runtimeId: string;
   readonly isolation: IsolationClass;
   readonly runJob: RunJob;
@@ -34,7 +39,7 @@ export interface NodeFoundation {
  * @throws `chain-mismatch`, `exchange-missing`, and as `openNodeKey` and `createRuntime`
  */
 export async function openFoundation(config: NodeConfig): Promise<NodeFoundation> {
-  const [signer, runtime] = await Promise.all([openNodeKey(config), startRuntime(config)]);
+  const [{ account: signer, juror }, runtime] = await Promise.all([openNodeKey(config), startRuntime(config)]);
   const journalPath = join(config.home, "clearings.sqlite");
   const clearings = exchangeClearings({ settings: config.chain, account: signer, journalPath });
   return {
@@ -42,6 +47,8 @@ export async function openFoundation(config: NodeConfig): Promise<NodeFoundation
     chain: exchangeView(config.chain),
     clearings,
     rescues: clearings,
+    court: clearings.court,
+    juror,
     runtimeId: RUNTIME_ID,
     isolation: runtime.isolation,
     runJob: async ({ image, readBlob, invocation, signal }) =>

@@ -2,12 +2,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
-import type { Address } from "viem";
+import type { Address, Hex } from "viem";
 import { type Api, createApi, listen } from "#mesh/api-server.ts";
 import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
 import { httpNodeClient } from "#mesh/node-client.ts";
 import { httpPeerClient } from "#mesh/peer-client.ts";
 import type { NodeInfo } from "#protocol/node-api.ts";
+import { addCourtRoutes } from "./api/court-routes.ts";
 import { healthOf } from "./api/node-health.ts";
 import { addGauges, orderMeter } from "./api/node-metrics.ts";
 import { addNodeRoutes } from "./api/node-routes.ts";
@@ -16,12 +17,15 @@ import { limitRate, RateLimiter } from "./api/rate-limit.ts";
 import { addRescueRoutes } from "./api/rescue-routes.ts";
 import { addVoucherRoutes } from "./api/voucher-routes.ts";
 import type { NodeConfig } from "./config/node-config.ts";
+import { CourtDesk } from "./court/court-desk.ts";
+import { JuryDesk } from "./court/jury-desk.ts";
 import { NODE_LIMITS } from "./limits.ts";
 import { type NodeFoundation, openFoundation } from "./node-foundation.ts";
 import { OfferDesk } from "./offers/offer-desk.ts";
 import { waitForRegistration } from "./offers/registration.ts";
 import { OrderEngine } from "./orders/order-engine.ts";
 import type { OrderParts } from "./orders/order-parts.ts";
+import type { SlotPool } from "./orders/slot-pool.ts";
 import { PeerBook } from "./rescue/peer-book.ts";
 import { RescueDesk } from "./rescue/rescue-desk.ts";
 import { BlobStore } from "./store/blob-store.ts";
@@ -75,10 +79,11 @@ export async function startNode(
   addOrderRoutes(api, engine);
   addVoucherRoutes(api, parts);
   addRescueRoutes(api, parts, (order, commitments) => engine.attestForPeer(order, commitments));
+  addCourtRoutes(api, { orders: parts, store: store.court, chain: base.court, juror: base.juror });
   const info = () => describeNode(config, { node, base, engine, offers });
   addNodeRoutes(api, { describe: info, orders: parts, owner: config.owner });
   engine.resume();
-  startDesks(stack, config, parts, base);
+  startDesks(stack, config, { orders: parts, base, store, slots: engine.slots });
 
   const listener = stack.use(await listen(api.app, config.listen));
   const endpoint = config.endpoint ?? listener.url;
@@ -96,13 +101,21 @@ export async function startNode(
   };
 }
 
-/** Whoever pays for its gas clears and forces; the others speak with the nodes of their committees all the same. */
-function startDesks(stack: AsyncDisposableStack, config: NodeConfig, orders: OrderParts, base: NodeFoundation): void {
-  const { clearings, rescues: chain } = base;
+/** Whoever pays for its gas clears, forces and goes to the court; the others speak with the nodes of their committees all the same. */
+function startDesks(
+  stack: AsyncDisposableStack,
+  config: NodeConfig,
+  { orders, base, store, slots }: { orders: OrderParts; base: NodeFoundation; store: NodeStore; slots: SlotPool },
+): void {
+  const { clearings, rescues: chain, juror } = base;
   const { clearing: terms } = config;
   if (terms) stack.use(new ClearingDesk({ orders, clearings, terms, connect: httpNodeClient })).start();
   const book = new PeerBook(orders, config.marketplaces.map(httpMarketplaceClient));
-  stack.use(new RescueDesk({ orders, chain, book, connect: httpPeerClient, terms })).start();
+  const court = { chain: base.court, accused: (order: Hex) => store.court.accused(order) };
+  stack.use(new RescueDesk({ orders, chain, court, book, connect: httpPeerClient, terms })).start();
+  const disputes = { orders, chain: base.court, store: store.court, book, connect: httpPeerClient, juror, terms };
+  stack.use(new CourtDesk(disputes)).start();
+  stack.use(new JuryDesk({ ...disputes, slots })).start();
 }
 
 interface Built {

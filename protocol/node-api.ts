@@ -106,6 +106,29 @@ export type ClaimProposal = z.output<typeof claimProposal>;
 export const claimSignature = z.strictObject({ node: wire.address, claim: wire.bytes32, signature: wire.signature });
 export type ClaimSignature = z.output<typeof claimSignature>;
 
+/** GET /v1/cases/{order}: what a jury needs of an order that was appealed; its blobs are at /blobs/{digest} below it. */
+export const caseEvidence = z.strictObject({
+  lease: wire.leaseTerms,
+  order: wire.signed(wire.jobOrder),
+  jobs: z.array(wire.jobSpec).min(1).max(LIMITS.orderJobs),
+  blobs: z.array(blobDescriptor).min(1).max(LIMITS.orderBlobs),
+  attestations: z.array(wire.signed(wire.attestation)).max(LIMITS.committeeNodes),
+});
+export type CaseEvidence = z.output<typeof caseEvidence>;
+
+/** POST /v1/cases/{order}/votes, between the nodes of a jury: what one of them signed. */
+export const jurorVote = z.strictObject({
+  node: wire.address,
+  resultHash: wire.bytes32,
+  key: wire.blsKey,
+  signature: wire.blsSignature,
+});
+export type CaseVote = z.output<typeof jurorVote>;
+
+/** What the asked juror signed; null while it has not. */
+export const heldVote = z.strictObject({ vote: jurorVote.nullable() });
+export type HeldVote = z.output<typeof heldVote>;
+
 /** What went wrong, as in RFC 9457. */
 export const problem = z.object({
   type: z.string(),

@@ -44,8 +44,11 @@ export interface RescueQuestion {
   readonly claimed: boolean;
   /** Some node did not sign the claim when it was last asked. */
   readonly claimRefused: boolean;
-  /** The stake of every dissenter that it knows is frozen for at least as long as this order would freeze it. */
-  readonly dissentersFrozen: boolean;
+  /**
+   * Every dissenter that it knows was dealt with: in a drawn lease it is accused at the court, in a chosen one its stake is
+   * frozen for at least as long as this order would freeze it.
+   */
+  readonly dissentersAccused: boolean;
   /** Undefined: the node leaves all sending to the others. */
   readonly costs: RescueCosts | undefined;
 }
@@ -172,9 +175,9 @@ function decideLate(question: RescueQuestion): RescueDecision {
 
 /** A paid order may still be evidence against a node that whoever settled it left out. */
 function decideAccusation(question: RescueQuestion): RescueDecision {
-  const { costs, others, committee, quorumBps, deadline, dissentersFrozen } = question;
+  const { costs, others, committee, quorumBps, deadline, dissentersAccused } = question;
   const proven = agreeing(question).length >= quorumCount(quorumBps, committee) && dissenters(question).length > 0;
-  if (!proven || dissentersFrozen) return to("nothing", "paid");
+  if (!proven || dissentersAccused) return to("nothing", "paid");
   if (costs === undefined) return to("nothing", "the node pays for no gas");
   if (gasCost(forcingGas(others.length + 1), costs) > costs.accusationCost) {
     return to("nothing", "the gas costs too much");

@@ -3,6 +3,7 @@
 
 import type { Address, Hex } from "viem";
 import { z } from "zod";
+import type { BlsKey, BlsSignature } from "./bls.ts";
 import { ISOLATION_CLASSES } from "./isolation.ts";
 import { LIMITS } from "./limits.ts";
 import { compareNodes, type JobSpec, type Receipt } from "./order.ts";
@@ -47,6 +48,14 @@ export const signature = z
   .string()
   .regex(/^0x(?:[0-9a-f]{128}|[0-9a-f]{130})$/, "must be 64 or 65 bytes in lower-case hex")
   .transform((text) => text as Hex);
+export const blsKey = z
+  .string()
+  .regex(/^0x[0-9a-f]{256}$/, "must be 128 bytes in lower-case hex")
+  .transform((text) => text as BlsKey);
+export const blsSignature = z
+  .string()
+  .regex(/^0x[0-9a-f]{512}$/, "must be 256 bytes in lower-case hex")
+  .transform((text) => text as BlsSignature);
 export const amount = decimal(96);
 export const unixSeconds = uint(UINT40_MAX);
 

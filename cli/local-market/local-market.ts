@@ -126,7 +126,7 @@ async function openNode({ programs, chain, directory, owner, index, onStep }: No
   const name = `node-${index + 1}`;
   const home = join(directory, name);
   const { rpcUrl, chainId, exchange } = chain.settings;
-  const nodeKey = await openNodeKey(
+  const { account: nodeKey } = await openNodeKey(
     nodeConfig({ home, owner: owner.account.address, chain: { rpcUrl, chainId, exchange } }),
   );
   await registerLocalNode({ chain, owner: owner.account, nodeKey, lanes: join(directory, "lanes") });

@@ -35,7 +35,7 @@ export interface NodeConfig {
   readonly migrations: string | undefined;
 }
 
-/** For all that the node sends to the chain: clearings, claims, forced orders and accusations. */
+/** For all that the node sends to the chain: clearings, claims, forced orders, accusations and calls of the court. */
 export interface ClearingTerms {
   /** Of a whole coin of the chain, base units of the payment token. */
   readonly coinPrice: Amount;
@@ -43,6 +43,8 @@ export interface ClearingTerms {
   readonly costShareBps: number;
   /** The most that it spends on one accusation, which pays nobody, base units. */
   readonly accusationCost: Amount;
+  /** The most that it spends on one call that defends its stake or serves a jury, base units. */
+  readonly courtCost: Amount;
 }
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -98,6 +100,7 @@ const schema = z.strictObject({
       coinPrice: tokens("0"),
       costShareBps: count(1, 10_000).default(1_000),
       accusationCost: tokens("0"),
+      courtCost: tokens("10"),
     })
     .optional(),
   storage: z

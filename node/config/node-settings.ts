@@ -28,10 +28,15 @@ export interface NodeSettings {
   readonly isolation?: "auto" | "process" | undefined;
   /**
    * Pays the gas of what the node sends: tokens that a whole coin of the chain costs, such as "2000", the share of the
-   * gain to spend, and the tokens that one accusation may cost.
+   * gain to spend, and the tokens that one accusation and one call of the court may cost.
    */
   readonly clearing?:
-    | { readonly coinPrice?: string; readonly costShareBps?: number; readonly accusationCost?: string }
+    | {
+        readonly coinPrice?: string;
+        readonly costShareBps?: number;
+        readonly accusationCost?: string;
+        readonly courtCost?: string;
+      }
     | undefined;
   readonly storage?: { readonly blobMiB?: number; readonly responseSeconds?: number } | undefined;
   readonly key?: { readonly file?: string; readonly password?: string; readonly passwordFile?: string } | undefined;

@@ -73,6 +73,11 @@ export function refuseOrder(submission: KeptSubmission, facts: NodeFacts, chain:
   return refuseMessage(submission, facts) ?? first(LEASE_RULES, (rule) => rule(submission, facts, chain));
 }
 
+/** The same of an order that others ran, as far as it matters to who runs it again. */
+export function refuseEvidence(submission: KeptSubmission): Refusal {
+  return blobsTooLarge(submission) ?? blobUndeclared(submission);
+}
+
 /** What the order's jobs cost at least: every job with no fuel, no memory and an empty answer. */
 export function smallestPrice(submission: Pick<KeptSubmission, "jobs" | "blobs">, rates: Rates): Amount {
   const sizes = new Map(submission.blobs.map(({ digest, size }) => [digest, size]));

@@ -45,6 +45,17 @@ export class PeerBook {
     return found;
   }
 
+  /** Base URLs of any nodes, as far as marketplaces list them: a jury is named by nobody else. */
+  async locate(nodes: readonly NodeId[], signal: AbortSignal): Promise<ReadonlyMap<NodeId, string>> {
+    const found = new Map<NodeId, string>();
+    await this.#list(signal);
+    for (const node of nodes) {
+      const offer = this.#listed.get(node);
+      if (offer) await this.#note(found, nodes, offer);
+    }
+    return found;
+  }
+
   async #note(found: Map<NodeId, string>, wanted: readonly NodeId[], offer: Signed<Offer>): Promise<void> {
     const { node, endpoint } = offer.message;
     if (!hasSeat(wanted, node)) return;

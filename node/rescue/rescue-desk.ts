@@ -14,6 +14,7 @@ import {
 } from "#protocol/rescue-decision.ts";
 import type { NodeId, UnixSeconds } from "#protocol/units.ts";
 import type { ClearingTerms } from "../config/node-config.ts";
+import type { CourtChain } from "../court/court-chain.ts";
 import { NODE_LIMITS } from "../limits.ts";
 import { noteSettled } from "../orders/accept-order.ts";
 import type { RescueChain } from "../orders/chain-view.ts";
@@ -31,6 +32,11 @@ export interface RescueParts {
   readonly chain: RescueChain;
   readonly book: PeerBook;
   readonly connect: ConnectPeer;
+  readonly court: {
+    readonly chain: Pick<CourtChain, "isDrawn">;
+    /** Who was accused for the order, as far as the chain's events are known here. */
+    readonly accused: (order: Hex) => readonly NodeId[];
+  };
   /** Undefined: the node speaks with the others and sends nothing. */
   readonly terms: ClearingTerms | undefined;
 }
@@ -124,8 +130,8 @@ export class RescueDesk implements AsyncDisposable {
       .filter(({ order }) => !this.#sending.has(order));
     const weighed: Weighed[] = [];
     for (const order of orders) {
-      const question = await questionOf(this.#parts.orders, order, view, (nodes, until) =>
-        this.#isFrozen(nodes, until),
+      const question = await questionOf(this.#parts.orders, order, view, (attested, nodes, until) =>
+        this.#isAccused(lease, attested, nodes, until),
       );
       weighed.push({ order, decision: decideRescue(question) });
     }
@@ -246,7 +252,18 @@ export class RescueDesk implements AsyncDisposable {
     return chain.force(call, order, { terms: submission.lease, order: submission.order, attestations });
   }
 
-  async #isFrozen(nodes: readonly NodeId[], until: UnixSeconds): Promise<boolean> {
+  /** A freeze is enough where nobody can be punished anyway. */
+  async #isAccused(
+    lease: Hex,
+    { order }: AttestedOrder,
+    nodes: readonly NodeId[],
+    until: UnixSeconds,
+  ): Promise<boolean> {
+    const { chain, accused } = this.#parts.court;
+    if (await chain.isDrawn(lease)) {
+      const known = accused(order);
+      return nodes.every((node) => known.includes(node));
+    }
     const frozen = await Promise.all(nodes.map((node) => this.#parts.chain.frozenUntil(node)));
     return frozen.every((each) => each >= until);
   }

@@ -20,12 +20,12 @@ export interface LeaseView {
   readonly costs: RescueCosts | undefined;
 }
 
-/** @param isFrozen whether the stake of these nodes is frozen for so long; asked for paid orders with dissenters alone */
+/** @param isAccused whether these nodes were dealt with for the order; asked for paid orders with dissenters alone */
 export async function questionOf(
   { reader, node }: OrderParts,
   order: AttestedOrder,
   view: LeaseView,
-  isFrozen: (nodes: readonly NodeId[], until: UnixSeconds) => Promise<boolean>,
+  isAccused: (order: AttestedOrder, nodes: readonly NodeId[], until: UnixSeconds) => Promise<boolean>,
 ): Promise<RescueQuestion> {
   const { facts, graceSeconds, now, held, claims, refused, costs } = view;
   const { attestedAt, deadline, maxPrice, forceFee, quorumBps, nodes, nonce } = order;
@@ -41,7 +41,7 @@ export async function questionOf(
     covered: facts !== undefined && held !== undefined && covers(held, facts, nonce),
     claimed: claim !== undefined,
     claimRefused: claim !== undefined && refused.has(claim.claim),
-    dissentersFrozen: accused.length > 0 && (await isFrozen(accused, deadline + 4 * graceSeconds)),
+    dissentersAccused: accused.length > 0 && (await isAccused(order, accused, deadline + 4 * graceSeconds)),
   };
 }
 

@@ -53,7 +53,7 @@ async function attestIfItCan(
 
 /**
  * Keeps other nodes' attestations of an order that this node has attested, and says how many are by nodes of its
- * committee. Who signed another one before is told on in the log: both together are the evidence.
+ * committee. Who signed another one before is told on in the log, and both are kept: together they are the evidence.
  * @throws `signature-invalid`
  */
 export async function keepAttestations(
@@ -76,6 +76,7 @@ export async function keepAttestations(
       held.set(node, each);
       fresh.push(each);
     } else if (!isSame(before.message, each.message)) {
+      parts.writer.keepEquivocation(before, each);
       parts.log.error({ node, order, signed: [printable(before), printable(each)] }, "a node attests twice");
     }
   }

@@ -5,6 +5,7 @@ import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import { CourtStore } from "./court-store.ts";
 import * as schema from "./schema.ts";
 import { StoreReader } from "./store-reader.ts";
 import { StoreWriter } from "./store-writer.ts";
@@ -12,6 +13,7 @@ import { StoreWriter } from "./store-writer.ts";
 export interface NodeStore extends Disposable {
   readonly reader: StoreReader;
   readonly writer: StoreWriter;
+  readonly court: CourtStore;
 }
 
 /**
@@ -29,7 +31,12 @@ export function openStore(path: string, migrations = migrationsFolder()): NodeSt
       const db = drizzle(client, { schema });
       migrate(db, { migrationsFolder: migrations });
       client.exec("BEGIN IMMEDIATE; COMMIT");
-      return { reader: new StoreReader(db), writer: new StoreWriter(db), [Symbol.dispose]: () => client.close() };
+      return {
+        reader: new StoreReader(db),
+        writer: new StoreWriter(db),
+        court: new CourtStore(db),
+        [Symbol.dispose]: () => client.close(),
+      };
     } catch (error) {
       client.close();
       throw error;

@@ -1,6 +1,7 @@
 // The tables of a node: orders and what was signed for them, blobs and who needs them. Amounts are decimal text.
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Hex } from "viem";
+import type { BlsKey, BlsSignature } from "#protocol/bls.ts";
 import type { OrderState } from "#protocol/order-state.ts";
 import type { Digest, LeaseId, NodeId } from "#protocol/units.ts";
 
@@ -77,6 +78,72 @@ export const peerAttestations = sqliteTable(
     primaryKey({ columns: [table.order, table.node] }),
     index("peer_attestations_dissents").on(table.dissents, table.order),
   ],
+);
+
+/** Two attestations of one node for one order that say different things, in wire form: the first two that came. */
+export const equivocations = sqliteTable(
+  "equivocations",
+  {
+    order: text().$type<Hex>().notNull(),
+    node: text().$type<NodeId>().notNull(),
+    first: text().notNull(),
+    second: text().notNull(),
+    /** Whether the court knows. */
+    proven: integer({ mode: "boolean" }).notNull().default(false),
+  },
+  (table) => [primaryKey({ columns: [table.order, table.node] })],
+);
+
+/** Who was accused at the court, for orders of this node. */
+export const accusations = sqliteTable(
+  "accusations",
+  {
+    order: text().$type<Hex>().notNull(),
+    node: text().$type<NodeId>().notNull(),
+    /** In which it was told: a reorganisation takes it back. */
+    block: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.order, table.node] })],
+);
+
+/** Orders that somebody appealed, whoever ran them. */
+export const cases = sqliteTable(
+  "cases",
+  {
+    order: text().$type<Hex>().primaryKey(),
+    lease: text().$type<Hex>().notNull(),
+    subject: text().$type<Hex>().notNull(),
+    closesAt: integer("closes_at").notNull(),
+    /** In which it was told: a reorganisation takes it back. */
+    block: integer().notNull(),
+    /** Wire form of what was gathered about it; null until then. */
+    evidence: text(),
+    /** JSON of the jury's nodes in seat order; null until it is drawn. */
+    jury: text(),
+    /** Whether this node has nothing more to do for it. */
+    done: integer({ mode: "boolean" }).notNull().default(false),
+  },
+  (table) => [index("cases_open").on(table.done, table.closesAt)],
+);
+
+/** One verdict an order, stored before it is signed: the primary key is why there is never a second. */
+export const verdicts = sqliteTable("verdicts", {
+  order: text().$type<Hex>().primaryKey(),
+  resultHash: text("result_hash").$type<Hex>().notNull(),
+  closesAt: integer("closes_at").notNull(),
+});
+
+/** What jurors signed, this node among them: of each the first that holds. */
+export const votes = sqliteTable(
+  "votes",
+  {
+    order: text().$type<Hex>().notNull(),
+    node: text().$type<NodeId>().notNull(),
+    resultHash: text("result_hash").$type<Hex>().notNull(),
+    key: text().$type<BlsKey>().notNull(),
+    signature: text().$type<BlsSignature>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.order, table.node] })],
 );
 
 /** Which order is in which claim that the node signed, kept before it is signed: the primary key is why no two overlap. */

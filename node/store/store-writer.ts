@@ -17,10 +17,12 @@ import {
   type VoucherRecord,
 } from "./order-record.ts";
 import {
+  accusations,
   attestations,
   blobs,
   claimedOrders,
   counters,
+  equivocations,
   orders,
   peerAttestations,
   pins,
@@ -155,6 +157,13 @@ export class StoreWriter {
     });
   }
 
+  /** Keeps the evidence that a node attested one order twice: the first that came. */
+  keepEquivocation(first: Signed<Attestation>, second: Signed<Attestation>): void {
+    const { order, node } = first.message;
+    const row = { order, node, first: toWire(first), second: toWire(second) };
+    this.#db.insert(equivocations).values(row).onConflictDoNothing().run();
+  }
+
   /**
    * Keeps a claim that is about to be signed, given those that stand. The same one again is no new one.
    * @throws `claim-overlaps` when an order is in another claim that can still be carried out
@@ -258,7 +267,7 @@ export class StoreWriter {
   prune(pruned: readonly Hex[]): void {
     const gone = [...pruned];
     this.#db.transaction((tx) => {
-      for (const table of [pins, results, attestations, peerAttestations, claimedOrders, orders]) {
+      for (const table of [pins, results, attestations, peerAttestations, claimedOrders, accusations, orders]) {
         tx.delete(table).where(inArray(table.order, gone)).run();
       }
     });

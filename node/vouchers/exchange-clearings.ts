@@ -1,4 +1,4 @@
-// Clearings, claims and forced orders on the real chain, sent from the node's own key. Chain and lane are opened at the
+// Clearings, claims, forced orders and calls of the court on the real chain, sent from the node's own key. Chain and lane are opened at the
 // first one: most nodes never send any.
 import type { Hex, LocalAccount } from "viem";
 import { clearingOutcome } from "#chain/batch-outcome.ts";
@@ -8,6 +8,8 @@ import { type Chain, type ChainSettings, connectLater } from "#chain/connect.ts"
 import { readNode } from "#chain/read-node.ts";
 import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { CourtChain } from "../court/court-chain.ts";
+import { exchangeCourt } from "../court/exchange-court.ts";
 import type { ClearingChain, RescueChain } from "../orders/chain-view.ts";
 
 export interface ClearingSender {
@@ -19,17 +21,22 @@ export interface ClearingSender {
 
 const FORCE_CALLS = { settle: settleCall, adjudicate: adjudicateCall, accuse: accuseCall } as const;
 
-export function exchangeClearings(sender: ClearingSender): ClearingChain & RescueChain & AsyncDisposable {
+export interface ExchangeSender extends ClearingChain, RescueChain, AsyncDisposable {
+  /** The court, over the same lane: an account has one. */
+  readonly court: CourtChain;
+}
+
+export function exchangeClearings(sender: ClearingSender): ExchangeSender {
   const { settings, account, journalPath } = sender;
   let lane: Promise<TransactionLane> | undefined;
   const chain = connectLater(settings);
-  const send = async (key: string, callOf: (target: Chain) => ContractCall) => {
+  const send = async (key: string, callOf: (target: Chain) => ContractCall | Promise<ContractCall>) => {
     const target = await chain();
     lane ??= openLane({ chain: target, account, journalPath }).catch((error: unknown) => {
       lane = undefined;
       throw error;
     });
-    const { receipt } = await (await lane).send(key, callOf(target));
+    const { receipt } = await (await lane).send(key, await callOf(target));
     return { target, receipt };
   };
   return {
@@ -54,6 +61,10 @@ export function exchangeClearings(sender: ClearingSender): ClearingChain & Rescu
       const { receipt } = await send(`claim:${claim}`, (to) => claimCall(to, terms, work, signatures));
       return receipt.transactionHash;
     },
+    court: exchangeCourt({
+      chain,
+      send: async (key, callOf) => (await send(key, callOf)).receipt.transactionHash,
+    }),
     [Symbol.asyncDispose]: async () => (await lane)?.[Symbol.asyncDispose](),
   };
 }

@@ -1,9 +1,11 @@
 // Fakes for tests of the node: a chain that is a map, and a runtime that can be honest, lie, hang or fail.
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Address, type Hex, type LocalAccount, numberToHex } from "viem";
+import { type Address, type Hex, hexToBytes, keccak256, type LocalAccount, numberToHex } from "viem";
+import type { CourtChain } from "#node/court/court-chain.ts";
 import type { NodeFoundation } from "#node/node-foundation.ts";
 import type { ChainView, ClearingChain, LeaseFacts, RescueChain } from "#node/orders/chain-view.ts";
 import type { RunJob } from "#node/orders/order-parts.ts";
+import { type BlsSecret, deriveBlsSecret } from "#protocol/bls.ts";
 import { encodeResponse } from "#protocol/message.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Execution } from "#runtime/execution.ts";
@@ -101,6 +103,8 @@ export interface FakeParts {
   readonly key?: LocalAccount;
   readonly clearings?: ClearingChain;
   readonly rescues?: RescueChain;
+  readonly court?: CourtChain;
+  readonly juror?: BlsSecret;
   readonly now?: () => number;
 }
 
@@ -116,11 +120,29 @@ const noRescues: RescueChain = {
   claim: () => Promise.reject(new Error("not asked")),
 };
 
-export function fakeFoundation(
-  chain: ChainView,
-  { behaviour = "honest", key = newKey(), clearings = noClearings, rescues = noRescues, now = unixNow }: FakeParts = {},
-): NodeFoundation {
+/** A chain without draws, stakes or disputes. */
+const noCourt: CourtChain = {
+  domain: () => Promise.reject(new Error("not asked")),
+  gasPrice: () => Promise.reject(new Error("not asked")),
+  block: () => Promise.reject(new Error("not asked")),
+  async *changes(_from, signal) {
+    await sleep(600_000, undefined, { signal, ref: false }).catch(() => {});
+  },
+  isDrawn: () => Promise.resolve(false),
+  committeeOf: () => Promise.resolve(undefined),
+  stakeOf: () => Promise.resolve(0n),
+  jurorKey: () => Promise.resolve(undefined),
+  caseOf: () => Promise.resolve(undefined),
+  drawOf: () => Promise.resolve(undefined),
+  juryOf: () => Promise.reject(new Error("not asked")),
+  send: () => Promise.reject(new Error("not asked")),
+};
+
+export function fakeFoundation(chain: ChainView, parts: FakeParts = {}): NodeFoundation {
+  const { behaviour = "honest", key = newKey(), clearings = noClearings, rescues = noRescues, now = unixNow } = parts;
   return {
+    court: parts.court ?? noCourt,
+    juror: parts.juror ?? deriveBlsSecret(hexToBytes(keccak256(key.address)), "juror of a test"),
     signer: { address: key.address, signTypedData: (data) => key.signTypedData(data) },
     chain,
     clearings,

@@ -6,6 +6,7 @@ import type { LocalAccount } from "viem";
 import { httpNodeClient, type NodeClient } from "#mesh/node-client.ts";
 import { nodeConfig } from "#node/config/node-config.ts";
 import type { NodeSettings } from "#node/config/node-settings.ts";
+import type { CourtChain } from "#node/court/court-chain.ts";
 import type { ClearingChain, RescueChain } from "#node/orders/chain-view.ts";
 import { type RunningNode, startNode } from "#node/start-node.ts";
 import type { NodeId } from "#protocol/units.ts";
@@ -29,6 +30,7 @@ export interface TestNodeOptions {
   readonly settings?: NodeSettings;
   readonly clearings?: ClearingChain;
   readonly rescues?: RescueChain;
+  readonly court?: CourtChain;
   /** The machine's clock unless told. */
   readonly now?: () => number;
   /** Whether the chain knows the node; it does unless told. */
@@ -36,7 +38,7 @@ export interface TestNodeOptions {
 }
 
 export async function startTestNode(options: TestNodeOptions): Promise<TestNode> {
-  const { chain, behaviour = "honest", key = newKey(), clearings, rescues, now } = options;
+  const { chain, behaviour = "honest", key = newKey(), clearings, rescues, court, now } = options;
   const home = options.home ?? mkdtempSync(join(tmpdir(), "mimik-node-"));
   const node = key.address.toLowerCase() as NodeId;
   if (options.registered ?? true) chain.owners.set(node, OWNER);
@@ -55,6 +57,7 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
       key,
       ...(clearings && { clearings }),
       ...(rescues && { rescues }),
+      ...(court && { court }),
       ...(now && { now }),
     }),
   );

@@ -75,7 +75,7 @@ test("on a real chain with the real runtime: registered, rented, run, attested, 
       logLevel: "silent",
     });
     const registration = await signNodeRegistration(
-      await openNodeKey(config),
+      (await openNodeKey(config)).account,
       config.chain,
       owner.address,
       unixNow() + 60,

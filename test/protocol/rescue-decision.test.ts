@@ -44,7 +44,7 @@ const ASKED: RescueQuestion = {
   covered: false,
   claimed: false,
   claimRefused: false,
-  dissentersFrozen: false,
+  dissentersAccused: false,
   costs: FREE,
 };
 const ALL = [said(2), said(3)];
@@ -109,7 +109,7 @@ test("a paid order is left alone, unless a dissenter was left out and the owner 
   assert.equal(step({ ...paid, now: 99 }), "nothing");
   assert.equal(step({ ...paid, others: ALL }), "nothing");
   assert.equal(step({ ...paid, others: [said(3, LIE)] }), "nothing");
-  assert.equal(step({ ...paid, dissentersFrozen: true }), "nothing");
+  assert.equal(step({ ...paid, dissentersAccused: true }), "nothing");
   assert.equal(step({ ...paid, costs: undefined }), "nothing");
   assert.equal(step({ ...paid, costs: DEAR }), "nothing");
   assert.equal(step({ ...paid, costs: { ...DEAR, accusationCost: 141n } }), "accuse");
@@ -183,7 +183,7 @@ const questions = fc.integer({ min: 1, max: 16 }).chain((committee) =>
     covered: fc.boolean(),
     claimed: fc.boolean(),
     claimRefused: fc.boolean(),
-    dissentersFrozen: fc.boolean(),
+    dissentersAccused: fc.boolean(),
     costs: fc.option(
       fc.record({
         gasPrice: fc.bigInt({ min: 0n, max: 10n ** 11n }),
@@ -220,7 +220,7 @@ test("nothing is sent that the exchange would refuse, that loses the sender mone
         if (question.covered && !question.claimed) assert.ok(2 * now >= end + lastCall(question));
       }
       if (step === "accuse") {
-        assert.ok(paid && late && dissent > 0 && costs !== undefined && !question.dissentersFrozen);
+        assert.ok(paid && late && dissent > 0 && costs !== undefined && !question.dissentersAccused);
         assert.ok(gasCost(forcingGas(others.length + 1), costs) <= costs.accusationCost);
       }
     }),

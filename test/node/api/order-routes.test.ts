@@ -260,6 +260,9 @@ test("after all of it the node still serves, and its document names every route"
   assert.equal(openapi, "3.1.0");
   assert.deepEqual(Object.keys(paths).sort(), [
     "/v1/attestations",
+    "/v1/cases/{order}",
+    "/v1/cases/{order}/blobs/{digest}",
+    "/v1/cases/{order}/votes",
     "/v1/claims",
     "/v1/clearings",
     "/v1/earnings",

@@ -16,7 +16,7 @@ const config = (home: string, key: NodeSettings["key"] = {}) =>
 test("the first start makes a key for its owner's eyes only, later starts open the same", async () => {
   const made = await openNodeKey(config("a"));
   const opened = await openNodeKey(config("a"));
-  assert.equal(opened.address, made.address);
+  assert.deepEqual([opened.account.address, opened.juror], [made.account.address, made.juror]);
   for (const file of ["node-key.json", "node-key.password"]) {
     assert.equal(statSync(join(root, "a", file)).mode & 0o777, 0o600, file);
   }

@@ -19,7 +19,7 @@ export const nodeRegisterHandler: Handler<NodeRegisterOptions> = async ({ node: 
   const owner = account.address.toLowerCase() as `0x${string}`;
   const config = await nodeConfigOf({ ...flags, owner }, context);
   // Made here where the node has not been started yet.
-  const key = await openNodeKey(config);
+  const { account: key } = await openNodeKey(config);
   const node = key.address.toLowerCase() as `0x${string}`;
   const known = await readNode(chain, node);
   const registered = known?.owner.toLowerCase() === owner;
