@@ -51,7 +51,6 @@ export class ExchangeModel {
   readonly leases: readonly LeaseModel[];
   readonly frozenUntil: number[];
   readonly freezes: Freeze[] = [];
-  accusations = 0;
   now = 0;
 
   constructor(cast: Cast, signatures: Signatures) {
@@ -108,7 +107,6 @@ export class ExchangeModel {
     if (this.now <= order.deadline) throw new Refusal("order-still-open");
     const group = this.#quorumOf(order, attestations);
     if (group.dissenting.length === 0) throw new Refusal("no-dissent");
-    this.accusations++;
     this.#freeze(order, group);
   }
 

@@ -8,7 +8,6 @@
 //   things be: after the deadline, whoever forces the order with a quorum leaves out another honest node (`leftOut`); and
 //   where two of five messages are lost, nodes may never have each other's word in a whole grace (`lapsed`)
 import { quorumCount } from "#protocol/order.ts";
-import { dueOf } from "#protocol/voucher-price.ts";
 import { type Attestation, type Cast, DEPOSIT, GRACE_SECONDS, type LeaseCast, type Order, TRUTH } from "./cast.ts";
 import type { LeaseModel } from "./exchange-model.ts";
 import type { Simulation } from "./simulation.ts";
@@ -126,7 +125,10 @@ function isQuorum({ stakes, leases }: Cast, { lease, quorumBps }: Order, nodes: 
 function dueAtLeast(end: LeaseEnd, order: Order, node: number): bigint {
   const own = saidBy(end, order, node)?.price ?? 0n;
   const all = end.cast.committee.flatMap((each) => saidBy(end, order, each)?.price ?? []);
-  return dueOf(own, all.length === end.cast.committee.length ? all : [], order.maxPrice);
+  const shown = all.length === end.cast.committee.length ? all : [own];
+  // As the exchange would pay it, so said by itself.
+  const median = shown.toSorted((a, b) => Number(a - b))[Math.floor((shown.length - 1) / 2)] ?? 0n;
+  return [own, median, order.maxPrice].reduce((least, each) => (each < least ? each : least));
 }
 
 function saidBy({ world }: LeaseEnd, order: Order, node: number): Attestation | undefined {

@@ -122,6 +122,7 @@ export class NodeRescue {
     if (step !== "settle" && step !== "adjudicate" && step !== "accuse") return;
     const shown = heldOf(this.#node.disk.kept, order.id).toSorted((a, b) => a.node - b.node);
     this.#sending.set(order.id, now + 2);
+    if (step === "accuse") this.#world.witness.accusations++;
     this.#world.submit(() => (step === "accuse" ? exchange.accuse(order, shown) : exchange.settle(step, order, shown)));
   }
 

@@ -8,6 +8,8 @@ import type { Simulation } from "./simulation.ts";
 export class Witness {
   readonly #world: Simulation;
   readonly faults: string[] = [];
+  /** By nodes that follow the rules. */
+  accusations = 0;
   readonly orders = new Map<Hex, Order>();
   readonly attestations = new Map<Hex, Attestation[]>();
   /** By lease and text. */
@@ -45,7 +47,10 @@ export class Witness {
     const covered = this.ordersOf(lease).filter(({ nonce }) => nonce <= voucher.upTo && !settled.has(nonce));
     const worth = covered.reduce((sum, { id }) => sum + (this.checked.get(id) ?? 0n), 0n);
     if (voucher.perNode > worth) this.#fault(`a voucher of ${voucher.perNode} for ${worth} in lease ${lease}`);
-    const open = covered.find((order) => {
+    const ended = this.ordersOf(lease).filter(
+      ({ nonce }) => (voucher.last || nonce <= voucher.upTo) && !settled.has(nonce),
+    );
+    const open = ended.find((order) => {
       return !this.checked.has(order.id) && order.deadline + GRACE_SECONDS >= this.#world.now;
     });
     if (open) this.#fault(`a voucher over order ${open.nonce} of lease ${lease}, which is open`);
