@@ -81,6 +81,12 @@ export function harvestCall({ contracts }: PeerTarget): ContractCall {
   return { to: contracts.vault, data: encodeFunctionData({ abi: vaultAbi, functionName: "harvest" }), name: "harvest" };
 }
 
+/** Puts `amount` of the sender's tokens, approved for the vault, into the profit share; `account` gets the shares. */
+export function depositSharesCall({ contracts }: PeerTarget, account: Address, amount: Amount): ContractCall {
+  const data = encodeFunctionData({ abi: vaultAbi, functionName: "deposit", args: [amount, account] });
+  return { to: contracts.vault, data, name: "deposit" };
+}
+
 /** Redeems `shares` of the profit share, which `account` holds, for tokens to the same account. */
 export function redeemSharesCall({ contracts }: PeerTarget, account: Address, shares: Shares): ContractCall {
   const data = encodeFunctionData({ abi: vaultAbi, functionName: "redeem", args: [shares, account, account] });
@@ -184,6 +190,17 @@ export function approveCall({ settings, token }: Target, amount: Amount): Contra
 /** Lets the staking contract take `amount` of the sender's tokens. */
 export function approveStakeCall({ contracts, token }: PeerTarget & Target, amount: Amount): ContractCall {
   return approvalCall(token, contracts.staking, amount);
+}
+
+/** Lets the profit share take `amount` of the sender's tokens. */
+export function approveSharesCall({ contracts, token }: PeerTarget & Target, amount: Amount): ContractCall {
+  return approvalCall(token, contracts.vault, amount);
+}
+
+/** Moves `amount` of the sender's tokens to `to`. */
+export function transferTokensCall({ token }: Pick<Target, "token">, to: Address, amount: Amount): ContractCall {
+  const data = encodeFunctionData({ abi: paymentTokenAbi, functionName: "transfer", args: [to, amount] });
+  return { to: token, data, name: "transfer" };
 }
 
 function approvalCall(token: Address, spender: Address, amount: Amount): ContractCall {

@@ -71,6 +71,13 @@ export async function openSecret(
   }
 }
 
+/** The address of the key at `path`, which is no secret. @throws `key-missing`, `key-malformed` */
+export async function readKeyAddress(path: string): Promise<Address> {
+  const address = addressOf(await readKeyFile(path));
+  if (address === undefined) throw keyMalformed(path);
+  return address;
+}
+
 /** The keys of a folder, by file name; what is no key is left out. An absent folder has none. */
 export async function listKeys(folder: string): Promise<StoredKey[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {

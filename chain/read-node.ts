@@ -21,12 +21,14 @@ export interface NodeRecord {
   readonly unbondsAt: UnixSeconds;
   /** Until here no stake can leave. */
   readonly frozenUntil: UnixSeconds;
+  /** How many times the node stands in draws. */
+  readonly tickets: number;
 }
 
 /** The node's record in the latest block; undefined when it is not registered. @throws `chain-unreachable` */
 export async function readNode(chain: Chain, node: NodeId): Promise<NodeRecord | undefined> {
   const { client, settings, contracts } = chain;
-  const [{ owner, earned }, { staked: stake, unbonding, unbondsAt, frozenUntil }] = await asChainCall(
+  const [{ owner, earned }, { staked: stake, unbonding, unbondsAt, frozenUntil, tickets }] = await asChainCall(
     settings.rpcUrl,
     "the node",
     () =>
@@ -36,5 +38,5 @@ export async function readNode(chain: Chain, node: NodeId): Promise<NodeRecord |
       ]),
   );
   if (owner === zeroAddress) return undefined;
-  return lowerAddresses({ node, owner, earned, stake, unbonding, unbondsAt, frozenUntil });
+  return lowerAddresses({ node, owner, earned, stake, unbonding, unbondsAt, frozenUntil, tickets });
 }

@@ -74,6 +74,16 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
     message: ({ node, until }) => `The stake of node ${node} is locked until ${date(until)}.`,
     hint: "Try again after that time.",
   },
+  NothingUnbonding: {
+    message: ({ node }) => `No stake of node ${node} is on its way out.`,
+    hint: "Start it first, with mimik node unstake.",
+  },
+  SharesZero: { category: "invalid", message: () => "The number of shares is zero.", hint: "Give more than that." },
+  ERC4626ExceededMaxRedeem: {
+    category: "funds",
+    message: ({ owner, shares: asked, max }) => `${owner} holds ${shares(max)} shares, not ${shares(asked)}.`,
+    hint: "Redeem at most what is held.",
+  },
   OwnerRepeated: { hint: "Choose nodes of distinct owners." },
   LeaseAlreadyOpened: { hint: "Use another salt: a lease id never opens twice." },
   LeaseNotLive: { hint: "Open a new lease." },

@@ -1,5 +1,4 @@
 // What a node stands on and does not own the rules of: its key, the chain, the runtime and the clock.
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectChain } from "#chain/connect.ts";
 import type { BlsSecret } from "#protocol/bls.ts";
@@ -17,7 +16,7 @@ import { NODE_LIMITS } from "./limits.ts";
 import type { ChainView, ClearingChain, RescueChain } from "./orders/chain-view.ts";
 import { exchangeView } from "./orders/exchange-view.ts";
 import type { RunJob } from "./orders/order-parts.ts";
-import { exchangeClearings } from "./vouchers/exchange-clearings.ts";
+import { exchangeClearings, nodeJournalPath } from "./vouchers/exchange-clearings.ts";
 
 export interface NodeFoundation {
   readonly signer: TypedDataSigner;
@@ -40,7 +39,7 @@ export interface NodeFoundation {
  */
 export async function openFoundation(config: NodeConfig): Promise<NodeFoundation> {
   const [{ account: signer, juror }, runtime] = await Promise.all([openNodeKey(config), startRuntime(config)]);
-  const journalPath = join(config.home, "clearings.sqlite");
+  const journalPath = nodeJournalPath(config.home);
   const clearings = exchangeClearings({ settings: config.chain, account: signer, journalPath });
   return {
     signer: { address: signer.address, signTypedData: (data) => signer.signTypedData(data) },

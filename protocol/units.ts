@@ -73,6 +73,23 @@ export function parseAmount(text: string): Amount {
   return BigInt(whole) * 10n ** BigInt(TOKEN_DECIMALS) + BigInt(fraction.padEnd(TOKEN_DECIMALS, "0"));
 }
 
+const SHARES_PATTERN = /^(\d{1,20})(?:\.(\d{1,12}))?$/;
+
+/**
+ * Reads a person's number of shares, such as "1.25", into the smallest unit.
+ * @throws `shares-malformed`
+ */
+export function parseShares(text: string): Shares {
+  const match = SHARES_PATTERN.exec(text.trim());
+  if (!match) {
+    throw new ProtocolError("invalid", "shares-malformed", `"${text.slice(0, 40)}" is not a number of shares.`, {
+      hint: `Give a plain number with at most ${SHARE_DECIMALS} decimals, such as 1.25.`,
+    });
+  }
+  const [, whole = "0", fraction = ""] = match;
+  return BigInt(whole) * 10n ** BigInt(SHARE_DECIMALS) + BigInt(fraction.padEnd(SHARE_DECIMALS, "0"));
+}
+
 /** Base units as a person reads them: "1.25". */
 export function formatAmount(amount: Amount): string {
   return formatDecimals(amount, TOKEN_DECIMALS);

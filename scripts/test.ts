@@ -87,7 +87,7 @@ function addTo(sums: Record<string, number>, more: Readonly<Record<string, numbe
 /** What takes longest begins first, so that nobody waits for the last of them alone. */
 const LONGEST = ["runtime", "end-to-end", "node", "marketplace"];
 /** Folders in folders that wait for most of their time. */
-const APART = ["node/rescue"];
+const APART = ["node/court", "node/rescue"];
 
 /** A process for each whole market, one for what waits longest, and one for each other folder below test/. */
 function byProcess(files: readonly string[]): Iterable<string[]> {

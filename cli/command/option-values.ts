@@ -1,6 +1,6 @@
 // Reads the values of flags. Everything refused here is a usage error, said before anything is done.
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import { type Amount, parseAmount } from "#protocol/units.ts";
+import { type Amount, parseAmount, parseShares, type Shares } from "#protocol/units.ts";
 import type { RawOptions } from "./command.ts";
 
 export function textOption(raw: RawOptions, name: string): string | undefined {
@@ -77,6 +77,22 @@ export function addressOption(raw: RawOptions, name: string): `0x${string}` | un
   if (text === undefined) return undefined;
   if (/^0x[0-9a-fA-F]{40}$/.test(text)) return text.toLowerCase() as `0x${string}`;
   throw invalid(name, text, "0x and 40 hex digits");
+}
+
+/** Tokens above 0, such as 1.25, in base units. @throws `argument-missing`, `argument-zero`, `amount-malformed` */
+export function amountArgument(value: string | undefined): Amount {
+  return aboveZero(parseAmount(requireArgument(value, "amount of tokens")), "amount of tokens");
+}
+
+/** Shares above 0, such as 1.25, or all of them. @throws `argument-missing`, `argument-zero`, `shares-malformed` */
+export function sharesArgument(value: string | undefined): Shares | "all" {
+  const text = requireArgument(value, "number of shares").trim();
+  return text === "all" ? "all" : aboveZero(parseShares(text), "number of shares");
+}
+
+function aboveZero(value: bigint, what: string): bigint {
+  if (value > 0n) return value;
+  throw new ProtocolError("invalid", "argument-zero", `The ${what} is zero.`, { hint: "Give more than that." });
 }
 
 /** @throws `argument-missing` */

@@ -13,13 +13,22 @@ import { leaseListCommand } from "./lease/list/lease-list-command.ts";
 import { leasePayCommand } from "./lease/pay/lease-pay-command.ts";
 import { marketplaceStartCommand } from "./marketplace/start/marketplace-start-command.ts";
 import { nodeRegisterCommand } from "./node/register/node-register-command.ts";
+import { nodeShowCommand } from "./node/show/node-show-command.ts";
+import { nodeStakeCommand } from "./node/stake/node-stake-command.ts";
 import { nodeStartCommand } from "./node/start/node-start-command.ts";
+import { nodeSweepCommand } from "./node/sweep/node-sweep-command.ts";
+import { nodeUnstakeCommand } from "./node/unstake/node-unstake-command.ts";
+import { nodeWithdrawStakeCommand } from "./node/withdraw-stake/node-withdraw-stake-command.ts";
 import { offerCreateCommand } from "./offer/create/offer-create-command.ts";
 import { offerListCommand } from "./offer/list/offer-list-command.ts";
 import { packCommand } from "./pack/pack-command.ts";
 import { quoteCommand } from "./quote/quote-command.ts";
 import { rentCommand } from "./rent/rent-command.ts";
 import { runCommand } from "./run/run-command.ts";
+import { shareDepositCommand } from "./share/deposit/share-deposit-command.ts";
+import { shareHarvestCommand } from "./share/harvest/share-harvest-command.ts";
+import { shareRedeemCommand } from "./share/redeem/share-redeem-command.ts";
+import { shareShowCommand } from "./share/show/share-show-command.ts";
 import { upCommand } from "./up/up-command.ts";
 import { verifyCommand } from "./verify/verify-command.ts";
 import { walletCreateCommand } from "./wallet/create/wallet-create-command.ts";
@@ -51,7 +60,24 @@ export const COMMANDS: readonly (RunnableCommand | CommandGroup)[] = [
     commands: [walletCreateCommand, walletListCommand, walletShowCommand, walletFundCommand, walletWithdrawCommand],
   },
   earningsCommand,
-  { name: "node", summary: "Serve with this machine.", commands: [nodeStartCommand, nodeRegisterCommand] },
+  {
+    name: "share",
+    summary: "See, buy and sell the profit share.",
+    commands: [shareShowCommand, shareDepositCommand, shareRedeemCommand, shareHarvestCommand],
+  },
+  {
+    name: "node",
+    summary: "Serve with this machine, and stake for it.",
+    commands: [
+      nodeStartCommand,
+      nodeRegisterCommand,
+      nodeShowCommand,
+      nodeStakeCommand,
+      nodeUnstakeCommand,
+      nodeWithdrawStakeCommand,
+      nodeSweepCommand,
+    ],
+  },
   { name: "offer", summary: "See and make offers of nodes.", commands: [offerListCommand, offerCreateCommand] },
   { name: "bid", summary: "See and withdraw bids of consumers.", commands: [bidListCommand, bidCancelCommand] },
   { name: "marketplace", summary: "Run a meeting place.", commands: [marketplaceStartCommand] },

@@ -9,10 +9,14 @@ export async function nodePassword({ home, key }: Pick<NodeConfig, "home" | "key
   try {
     return (await readFile(key.passwordFile, "utf8")).trim();
   } catch (cause) {
-    throw new ProtocolError("not-found", "node-key-missing", `There is no node in ${home}.`, {
-      hint: "Start it once with mimik node start; it makes its key. Or name its folder with --node-home.",
-      context: { home },
-      cause,
-    });
+    throw nodeMissing(home, cause);
   }
+}
+
+export function nodeMissing(home: string, cause: unknown): ProtocolError {
+  return new ProtocolError("not-found", "node-key-missing", `There is no node in ${home}.`, {
+    hint: "Start it once with mimik node start; it makes its key. Or name its folder with --node-home.",
+    context: { home },
+    cause,
+  });
 }

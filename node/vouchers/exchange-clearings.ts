@@ -1,5 +1,6 @@
 // Clearings, claims, forced orders and calls of the court on the real chain, sent from the node's own key. Chain and lane are opened at the
 // first one: most nodes never send any.
+import { join } from "node:path";
 import type { Hex, LocalAccount } from "viem";
 import { clearingOutcome } from "#chain/batch-outcome.ts";
 import { accuseCall, adjudicateCall, type ContractCall, claimCall, clearCall, settleCall } from "#chain/calls.ts";
@@ -11,6 +12,11 @@ import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { CourtChain } from "../court/court-chain.ts";
 import { exchangeCourt } from "../court/exchange-court.ts";
 import type { ClearingChain, RescueChain } from "../orders/chain-view.ts";
+
+/** Where a node's own key keeps its lane, by the node's home: whoever sends with that key must hold this journal. */
+export function nodeJournalPath(home: string): string {
+  return join(home, "clearings.sqlite");
+}
 
 export interface ClearingSender {
   readonly settings: ChainSettings;

@@ -61,6 +61,7 @@ test("a node is registered and staked", async () => {
     unbonding: 0n,
     unbondsAt: 0,
     frozenUntil: 0,
+    tickets: 0,
   });
 });
 

@@ -3,7 +3,15 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { digestOf } from "#protocol/digest.ts";
-import { bytes32ToDigest, digestToBytes32, formatAmount, parseAmount, parseDigest } from "#protocol/units.ts";
+import {
+  bytes32ToDigest,
+  digestToBytes32,
+  formatAmount,
+  formatShares,
+  parseAmount,
+  parseDigest,
+  parseShares,
+} from "#protocol/units.ts";
 
 test("amounts read back as they are shown", () => {
   fc.assert(
@@ -18,6 +26,18 @@ test("amounts read back as they are shown", () => {
 test("what is not a plain amount is refused", () => {
   for (const text of ["", "-1", "+1", "1.", ".5", "1.0000001", "1e6", "0x10", "1,000", "NaN", "١", "1".repeat(21)]) {
     assert.throws(() => parseAmount(text), { code: "amount-malformed" }, text);
+  }
+});
+
+test("shares read back as they are shown, with six decimals more than tokens", () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 10n ** 31n }), (shares) =>
+      assert.equal(parseShares(formatShares(shares)), shares),
+    ),
+  );
+  assert.deepEqual(["1", "0.000000000001"].map(parseShares), [10n ** 12n, 1n]);
+  for (const text of ["", "-1", "1.", "all", "0.0000000000001", "1".repeat(21)]) {
+    assert.throws(() => parseShares(text), { code: "shares-malformed" }, text);
   }
 });
 

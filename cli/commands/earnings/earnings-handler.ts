@@ -1,5 +1,7 @@
 import { collectEarningsCall } from "#chain/calls.ts";
+import { collected } from "#chain/owner-outcome.ts";
 import { readNode } from "#chain/read-node.ts";
+import { readFeeBps } from "#chain/read-vault.ts";
 import { random32 } from "#client/random.ts";
 import type { Earnings } from "#protocol/marketplace-api.ts";
 import { formatAmount } from "#protocol/units.ts";
@@ -22,15 +24,24 @@ export const earningsHandler: Handler<EarningsOptions> = async ({ owner: given, 
     earnings.nodes.map(async (row) => ({ ...row, waiting: (await readNode(chain, row.node))?.earned ?? 0n })),
   );
   const due = nodes.filter(({ waiting }) => waiting > 0n).map(({ node }) => node);
-  const transaction = collect && due.length > 0 ? await collectFrom(due) : null;
+  const collection = collect && due.length > 0 ? await collectFrom(due) : null;
+  const feeBps = await readFeeBps(chain);
   const lines = earnings.lines.slice(0, LINES_SHOWN);
   const waiting = nodes.reduce((sum, node) => sum + node.waiting, 0n);
   return {
-    json: { owner, earned: earnings.earned, waiting, nodes, lines: earnings.lines, collected: transaction },
+    json: {
+      ...{ owner, earned: earnings.earned, waiting, feeBps, nodes, lines: earnings.lines },
+      collected: collection?.transaction ?? null,
+      received: collection?.received ?? null,
+      fee: collection?.fee ?? null,
+    },
     text: [
       `Owner ${owner} has earned ${formatAmount(earnings.earned)}, of which ${formatAmount(waiting)} ${
-        transaction ? `was moved to its account in ${transaction}` : "waits to be collected"
+        collection ? `was collected in ${collection.transaction}` : "waits to be collected"
       }.`,
+      collection
+        ? `The exchange took ${formatAmount(collection.fee)} of it as its fee; ${formatAmount(collection.received)} went to the owner's account.`
+        : `Of what is collected the exchange takes ${feeBps / 100} % as its fee, for the profit share.`,
       table(
         [{ title: "node" }, { title: "jobs", right: true }, { title: "earned", right: true }],
         nodes.map(({ node, jobs, earned }) => [node, String(jobs), formatAmount(earned)]),
@@ -60,10 +71,11 @@ export const earningsHandler: Handler<EarningsOptions> = async ({ owner: given, 
       .join("\n\n"),
   };
 
-  async function collectFrom(earning: readonly `0x${string}`[]): Promise<string> {
+  async function collectFrom(earning: readonly `0x${string}`[]) {
     const session = await openSession(context);
     const call = collectEarningsCall(session.chain, earning);
-    return (await session.lane.send(`collect:${random32()}`, call)).hash;
+    const { hash, receipt } = await session.lane.send(`collect:${random32()}`, call);
+    return { transaction: hash, ...collected(session.chain, receipt.logs) };
   }
 };
 

@@ -112,7 +112,8 @@ export class NodeRescue {
       covered: held !== undefined && covers(held, facts, nonce),
       claimed: claim !== undefined,
       claimRefused: claim !== undefined && this.#refused.has(claim.claim),
-      dissentersAccused: dissenting.length > 0 && dissenting.every((node) => (exchange.frozenUntil[node] ?? 0) >= until),
+      dissentersAccused:
+        dissenting.length > 0 && dissenting.every((node) => (exchange.frozenUntil[node] ?? 0) >= until),
     });
   }
 
