@@ -56,6 +56,8 @@ contract Court is Jurors {
     uint256 public immutable JURY;
     /// What each juror gets who signed the verdict, vault shares.
     uint256 public immutable JURY_PAY;
+    /// The exchange's, which never changes.
+    uint256 private immutable GRACE;
 
     mapping(bytes32 orderId => Case) private cases;
     mapping(bytes32 orderId => mapping(address node => bool)) private accused;
@@ -72,7 +74,7 @@ contract Court is Jurors {
     ) Jurors(exchange) EIP712("mimik court", "1") {
         if (jury < JURY_MIN || jury > JURY_MAX) revert JurySizeOutOfRange(jury, JURY_MIN, JURY_MAX);
         (STAKING, DRAWS, VAULT) = (staking, draws, vault);
-        (JURY, JURY_PAY) = (jury, juryPay);
+        (JURY, JURY_PAY, GRACE) = (jury, juryPay, exchange.GRACE());
     }
 
     // Accusation
@@ -269,19 +271,22 @@ contract Court is Jurors {
         Attestation[] calldata attestations,
         uint256 graces
     ) private view returns (bytes32 orderId, uint256 seats) {
-        orderId = _requireOver(lease, order, signature, _after(order.deadline, graces));
-        seats = Evidence.requireAttestations(_exchangeDomain(), orderId, lease.nodes, attestations);
+        bytes32 domain;
+        (orderId, domain) = _requireOver(lease, order, signature, _after(order.deadline, graces));
+        seats = Evidence.requireAttestations(domain, orderId, lease.nodes, attestations);
     }
 
+    /// @return orderId The order's id.
+    /// @return domain The exchange's, over which its committee signs too.
     function _requireOver(
         Lease calldata lease,
         JobOrder calldata order,
         bytes calldata signature,
         uint256 until
-    ) private view returns (bytes32 orderId) {
+    ) private view returns (bytes32 orderId, bytes32 domain) {
         bytes32 leaseId = LeaseType.hash(lease);
         uint256 expiry = EXCHANGE.leaseOf(leaseId).expiry;
-        bytes32 domain = _exchangeDomain();
+        domain = _exchangeDomain();
         orderId = Evidence.requireOrder(domain, leaseId, lease.sessionKey, expiry, until, order, signature);
         if (block.timestamp <= order.deadline) revert OrderStillOpen(orderId, order.deadline, block.timestamp);
     }
@@ -373,7 +378,7 @@ contract Court is Jurors {
     }
 
     function _after(uint256 deadline, uint256 graces) private view returns (uint256) {
-        return deadline + graces * EXCHANGE.GRACE();
+        return deadline + graces * GRACE;
     }
 
     /// Asked for each time: it is another one after a fork of the chain.

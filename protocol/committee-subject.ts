@@ -1,7 +1,6 @@
 // Decides what a consumer asks the chain to draw for a lease's committee. It never says who is drawn: the chain's
 // randomness and the nodes' stake do.
 import { type Address, type Hex, hashStruct } from "viem";
-import type { LeaseTerms } from "./signed-messages.ts";
 
 /** A lease's terms before its nodes are known. */
 export interface CommitteeTerms {
@@ -25,9 +24,4 @@ const TYPES = {
 export function committeeSubject({ consumer, sessionKey, salt, size }: CommitteeTerms): Hex {
   const data = { consumer, sessionKey, salt, size: BigInt(size) };
   return hashStruct({ types: TYPES, primaryType: "Committee", data });
-}
-
-/** What was to be drawn for a lease that names its nodes. */
-export function committeeTermsOf({ consumer, sessionKey, salt, nodes }: LeaseTerms): CommitteeTerms {
-  return { consumer, sessionKey, salt, size: nodes.length };
 }
