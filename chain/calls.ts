@@ -20,7 +20,6 @@ import type {
   Signed,
 } from "#protocol/signed-messages.ts";
 import type { Amount, NodeId, Shares, UnixSeconds } from "#protocol/units.ts";
-import { courtAbi } from "./abi/court-abi.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { paymentTokenAbi } from "./abi/payment-token-abi.ts";
 import { stakingAbi } from "./abi/staking-abi.ts";
@@ -138,21 +137,6 @@ export function adjudicateCall(
   return attestedCall(chain, "adjudicate", terms, order, attestations);
 }
 
-/** Freezes as `adjudicateCall` does, at the court, which remembers it in a drawn lease, and pays nobody. */
-export function accuseCall(
-  { contracts }: PeerTarget,
-  terms: LeaseTerms,
-  order: Signed<JobOrder>,
-  attestations: readonly Signed<Attestation>[],
-): ContractCall {
-  const args = [terms, order.message, order.signature, rowsOf(attestations)] as const;
-  return {
-    to: contracts.court,
-    data: encodeFunctionData({ abi: courtAbi, functionName: "accuse", args }),
-    name: "accuse",
-  };
-}
-
 /**
  * Opens leases by their consumers' signatures; one that cannot be opened is skipped.
  * @throws as `encodeOpenings`
@@ -221,12 +205,17 @@ function attestedCall(
   order: Signed<JobOrder>,
   attestations: readonly Signed<Attestation>[],
 ): ContractCall {
-  return exchangeCall(chain, name, [terms, order.message, order.signature, rowsOf(attestations)]);
+  return exchangeCall(chain, name, evidenceOf(terms, order, attestations));
 }
 
-/** As the contract wants them: the signature beside the message's own fields. */
-function rowsOf<Message extends object>(signed: readonly Signed<Message>[]) {
-  return signed.map(({ message, signature }) => ({ ...message, signature }));
+/** What every call by attestations takes, of the exchange and of the court. */
+export function evidenceOf(terms: LeaseTerms, order: Signed<JobOrder>, attestations: readonly Signed<Attestation>[]) {
+  return [terms, order.message, order.signature, attestations.map(rowOf)] as const;
+}
+
+/** As the contracts want it: the signature beside the message's own fields. */
+export function rowOf<Message extends object>({ message, signature }: Signed<Message>) {
+  return { ...message, signature };
 }
 
 function exchangeCall<Name extends Method>(

@@ -4,59 +4,71 @@ import type { Attestation, JobOrder, LeaseTerms, Signed } from "#protocol/signed
 import type { NodeId } from "#protocol/units.ts";
 import type { JurorRegistration, Verdict } from "#protocol/verdict.ts";
 import { courtAbi } from "./abi/court-abi.ts";
-import type { ContractCall } from "./calls.ts";
+import { type ContractCall, evidenceOf, rowOf } from "./calls.ts";
+import type { Chain } from "./connect.ts";
 
+type Target = Pick<Chain, "contracts">;
 type Method = ContractFunctionName<typeof courtAbi, "nonpayable">;
 type Arguments<Name extends Method> = ContractFunctionArgs<typeof courtAbi, "nonpayable", Name>;
 
 /** Gives the node its BLS key; the node or its owner sends it. */
-export function registerJurorCall(court: Address, { node, key, proof }: JurorRegistration): ContractCall {
-  return courtCall(court, "registerJuror", [node, key, proof]);
+export function registerJurorCall({ contracts }: Target, { node, key, proof }: JurorRegistration): ContractCall {
+  return courtCall(contracts.court, "registerJuror", [node, key, proof]);
+}
+
+/** Freezes as `adjudicateCall` does, and pays nobody; in a drawn lease the court remembers who was accused. */
+export function accuseCall(
+  { contracts }: Target,
+  terms: LeaseTerms,
+  order: Signed<JobOrder>,
+  attestations: readonly Signed<Attestation>[],
+): ContractCall {
+  return courtCall(contracts.court, "accuse", evidenceOf(terms, order, attestations));
 }
 
 /** Opens the case of an order on which `attestations` differ; a node of them or its owner sends it. */
 export function appealCall(
-  court: Address,
+  { contracts }: Target,
   terms: LeaseTerms,
   order: Signed<JobOrder>,
   attestations: readonly Signed<Attestation>[],
 ): ContractCall {
-  return courtCall(court, "appeal", [terms, order.message, order.signature, attestations.map(attestationStruct)]);
+  return courtCall(contracts.court, "appeal", evidenceOf(terms, order, attestations));
 }
 
 /** Hands in the jury's verdict. */
-export function decideCall(court: Address, terms: LeaseTerms, order: JobOrder, verdict: Verdict): ContractCall {
-  return courtCall(court, "decide", [terms, order, verdict]);
+export function decideCall({ contracts }: Target, terms: LeaseTerms, order: JobOrder, verdict: Verdict): ContractCall {
+  return courtCall(contracts.court, "decide", [terms, order, verdict]);
 }
 
 /** Takes stake from the liars among `attestations`. */
 export function punishCall(
-  court: Address,
+  { contracts }: Target,
   terms: LeaseTerms,
   order: Signed<JobOrder>,
   attestations: readonly Signed<Attestation>[],
 ): ContractCall {
-  return courtCall(court, "punish", [terms, order.message, order.signature, attestations.map(attestationStruct)]);
+  return courtCall(contracts.court, "punish", evidenceOf(terms, order, attestations));
 }
 
 /** Shows that one node signed two different attestations of one order. */
 export function proveEquivocationCall(
-  court: Address,
+  { contracts }: Target,
   orderId: Hex,
   first: Signed<Attestation>,
   second: Signed<Attestation>,
 ): ContractCall {
-  return courtCall(court, "proveEquivocation", [orderId, attestationStruct(first), attestationStruct(second)]);
+  return courtCall(contracts.court, "proveEquivocation", [orderId, rowOf(first), rowOf(second)]);
 }
 
 /** Pays the jurors of `seats`, a bit each; `jury` in seat order. */
-export function payJurorsCall(court: Address, orderId: Hex, jury: readonly NodeId[], seats: bigint): ContractCall {
-  return courtCall(court, "payJurors", [orderId, jury, seats]);
-}
-
-function attestationStruct({ message, signature }: Signed<Attestation>) {
-  const { node, resultHash, price, commits } = message;
-  return { node, resultHash, price, commits, signature };
+export function payJurorsCall(
+  { contracts }: Target,
+  orderId: Hex,
+  jury: readonly NodeId[],
+  seats: bigint,
+): ContractCall {
+  return courtCall(contracts.court, "payJurors", [orderId, jury, seats]);
 }
 
 function courtCall<Name extends Method>(court: Address, functionName: Name, args: Arguments<Name>): ContractCall {

@@ -1,13 +1,11 @@
 // Decides how the court's cases and jurors are read. It never says what a verdict should be.
-import type { Address, Hex } from "viem";
+import { type Hex, zeroHash } from "viem";
 import type { JobOrder, LeaseTerms } from "#protocol/signed-messages.ts";
 import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import { courtAbi } from "./abi/court-abi.ts";
 import { asChainCall } from "./chain-error.ts";
 import type { Chain } from "./connect.ts";
 import { lowerAddresses } from "./lower-addresses.ts";
-
-type Reader = Pick<Chain, "client"> & { readonly settings: Pick<Chain["settings"], "rpcUrl"> };
 
 /** In the contract's order. `decided` can be carried out until the case closes. */
 const CASE_STATES = ["none", "open", "decided", "closed"] as const;
@@ -28,10 +26,9 @@ export interface CaseRecord {
 }
 
 /** The case in the latest block; undefined when nobody appealed. @throws `chain-unreachable` */
-export async function readCase(chain: Reader, court: Address, orderId: Hex): Promise<CaseRecord | undefined> {
-  const { client, settings } = chain;
+export async function readCase({ client, settings, contracts }: Chain, orderId: Hex): Promise<CaseRecord | undefined> {
   const view = await asChainCall(settings.rpcUrl, "the case", () =>
-    client.readContract({ address: court, abi: courtAbi, functionName: "caseOf", args: [orderId] }),
+    client.readContract({ address: contracts.court, abi: courtAbi, functionName: "caseOf", args: [orderId] }),
   );
   const state = CASE_STATES[view.status];
   if (state === undefined || state === "none") return undefined;
@@ -44,14 +41,20 @@ export async function readCase(chain: Reader, court: Address, orderId: Hex): Pro
  * @throws `chain-unreachable`, `case-unknown`, `jury-not-drawn`, and what the stakes refuse, such as too few owners
  */
 export async function readJury(
-  chain: Reader,
-  court: Address,
+  { client, settings, contracts }: Chain,
   terms: LeaseTerms,
   order: JobOrder,
 ): Promise<readonly NodeId[]> {
-  const { client, settings } = chain;
   const jury = await asChainCall(settings.rpcUrl, "the jury", () =>
-    client.readContract({ address: court, abi: courtAbi, functionName: "juryOf", args: [terms, order] }),
+    client.readContract({ address: contracts.court, abi: courtAbi, functionName: "juryOf", args: [terms, order] }),
   );
   return lowerAddresses(jury);
+}
+
+/** Hash of the BLS key that the node has registered; undefined when it has none. @throws `chain-unreachable` */
+export async function readJurorKey({ client, settings, contracts }: Chain, node: NodeId): Promise<Hex | undefined> {
+  const hash = await asChainCall(settings.rpcUrl, "the juror's key", () =>
+    client.readContract({ address: contracts.court, abi: courtAbi, functionName: "jurorKeyOf", args: [node] }),
+  );
+  return hash === zeroHash ? undefined : hash;
 }

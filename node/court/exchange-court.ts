@@ -7,10 +7,9 @@ import type { Chain } from "#chain/connect.ts";
 import * as court from "#chain/court-calls.ts";
 import { recordBeaconCall } from "#chain/draw-calls.ts";
 import { type Checkpoint, follow } from "#chain/follow.ts";
-import { readCase, readJury } from "#chain/read-case.ts";
+import { readCase, readJurorKey, readJury } from "#chain/read-case.ts";
 import { readCommittee } from "#chain/read-committee.ts";
 import { isLeaseDrawn, readDraw } from "#chain/read-draw.ts";
-import { readJurorKey } from "#chain/read-juror.ts";
 import { readNode } from "#chain/read-node.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import { NODE_LIMITS } from "../limits.ts";
@@ -43,19 +42,10 @@ export function exchangeCourt({ chain, send }: CourtSender): CourtChain {
     isDrawn: async (lease) => isLeaseDrawn(await chain(), lease),
     committeeOf: async (lease) => readCommittee(await chain(), lease),
     stakeOf: async (node) => (await readNode(await chain(), node))?.stake ?? 0n,
-    jurorKey: async (node) => {
-      const target = await chain();
-      return readJurorKey(target, target.contracts.court, node);
-    },
-    caseOf: async (order) => {
-      const target = await chain();
-      return readCase(target, target.contracts.court, order);
-    },
+    jurorKey: async (node) => readJurorKey(await chain(), node),
+    caseOf: async (order) => readCase(await chain(), order),
     drawOf: async (subject) => readDraw(await chain(), subject),
-    juryOf: async (terms, order) => {
-      const target = await chain();
-      return readJury(target, target.contracts.court, terms, order);
-    },
+    juryOf: async (terms, order) => readJury(await chain(), terms, order),
     send: (key, call) => send(key, (target) => callOf(target, call)),
   };
 }
@@ -67,14 +57,13 @@ async function headOf({ client, settings }: Chain): Promise<Checkpoint> {
 }
 
 async function callOf(target: Chain, call: CourtCall): Promise<ContractCall> {
-  const address = target.contracts.court;
   switch (call.call) {
     case "register":
-      return court.registerJurorCall(address, call.registration);
+      return court.registerJurorCall(target, call.registration);
     case "appeal":
     case "punish": {
       const { terms, order, attestations } = call.evidence;
-      return (call.call === "appeal" ? court.appealCall : court.punishCall)(address, terms, order, attestations);
+      return (call.call === "appeal" ? court.appealCall : court.punishCall)(target, terms, order, attestations);
     }
     case "record": {
       const header = await readHeader(target, call.block);
@@ -82,10 +71,10 @@ async function callOf(target: Chain, call: CourtCall): Promise<ContractCall> {
       throw new ProtocolError("conflict", "block-missing", `There is no block ${call.block} yet.`, { retryable: true });
     }
     case "decide":
-      return court.decideCall(address, call.terms, call.order, call.verdict);
+      return court.decideCall(target, call.terms, call.order, call.verdict);
     case "pay":
-      return court.payJurorsCall(address, call.order, call.jury, call.seats);
+      return court.payJurorsCall(target, call.order, call.jury, call.seats);
     case "equivocation":
-      return court.proveEquivocationCall(address, call.order, call.first, call.second);
+      return court.proveEquivocationCall(target, call.order, call.first, call.second);
   }
 }

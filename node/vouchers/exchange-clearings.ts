@@ -3,9 +3,10 @@
 import { join } from "node:path";
 import type { Hex, LocalAccount } from "viem";
 import { clearingOutcome } from "#chain/batch-outcome.ts";
-import { accuseCall, adjudicateCall, type ContractCall, claimCall, clearCall, settleCall } from "#chain/calls.ts";
+import { adjudicateCall, type ContractCall, claimCall, clearCall, settleCall } from "#chain/calls.ts";
 import { asChainCall } from "#chain/chain-error.ts";
 import { type Chain, type ChainSettings, connectLater } from "#chain/connect.ts";
+import { accuseCall } from "#chain/court-calls.ts";
 import { readNode } from "#chain/read-node.ts";
 import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";

@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { type Hex, keccak256, stringToHex } from "viem";
 import { verdictSeats } from "#protocol/verdict.ts";
 import { createGasChain } from "#scripts/bench/gas-chain.ts";
+import { claimOrders, clearLeases, deployExchange, openLeases, settleOrder } from "#scripts/bench/gas-exchange.ts";
+import { JURY_SEATS } from "#scripts/bench/gas-peers.ts";
 import {
   decideCase,
   disputeOrder,
@@ -15,9 +17,7 @@ import {
   proveLie,
   punishLiars,
   votesOf,
-} from "#scripts/bench/gas-court.ts";
-import { claimOrders, clearLeases, deployExchange, openLeases, settleOrder } from "#scripts/bench/gas-exchange.ts";
-import { JURY_SEATS } from "#scripts/bench/gas-peers.ts";
+} from "./gas-court.ts";
 
 const path = new URL("gas-snapshot.json", import.meta.url);
 /** Times and signatures differ from run to run by a few zero bytes of calldata. */

@@ -16,6 +16,9 @@ import { openImage } from "#runtime/image/open-image.ts";
 import { packImage } from "#runtime/image/pack-image.ts";
 import { createRuntime, type Runtime } from "#runtime/runtime.ts";
 import { createGasChain } from "#scripts/bench/gas-chain.ts";
+import { deployExchange, NODE_STAKE } from "#scripts/bench/gas-exchange.ts";
+import { JURY_PAY, JURY_SEATS } from "#scripts/bench/gas-peers.ts";
+import { scratchFolder } from "../runtime/image/image-fixture.ts";
 import {
   type Court,
   decideCase,
@@ -24,10 +27,7 @@ import {
   openDrawnLease,
   prepareCourt,
   punishLiars,
-} from "#scripts/bench/gas-court.ts";
-import { deployExchange, NODE_STAKE } from "#scripts/bench/gas-exchange.ts";
-import { JURY_PAY, JURY_SEATS } from "#scripts/bench/gas-peers.ts";
-import { scratchFolder } from "../runtime/image/image-fixture.ts";
+} from "./gas-court.ts";
 
 const SERVICE = `export default {
   async fetch(request) {
@@ -146,11 +146,11 @@ test("a jury of 31 runs a disputed order again, and who padded the bill loses st
       staked,
     ]);
 
-    const decided = await readCase(court.reader, court.address, dispute.orderId);
+    const decided = await readCase(court.reader, dispute.orderId);
     assert.equal(decided?.state, "decided");
     assert.equal(decided?.resultHash, right);
     assert.equal(decided?.pot, BigInt(voices) * JURY_PAY);
-    const { to, data } = payJurorsCall(court.address, dispute.orderId, jury, decided?.signers ?? 0n);
+    const { to, data } = payJurorsCall(court.reader, dispute.orderId, jury, decided?.signers ?? 0n);
     const paid = await chain.send(chain.owner, to, data);
     const events = await chain.client.getContractEvents({
       address: court.address,

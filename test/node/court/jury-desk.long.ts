@@ -10,9 +10,8 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { keccak256 } from "viem";
 import { courtAbi } from "#chain/abi/court-abi.ts";
-import { accuseCall } from "#chain/calls.ts";
-import { readCase } from "#chain/read-case.ts";
-import { readJurorKey } from "#chain/read-juror.ts";
+import { accuseCall } from "#chain/court-calls.ts";
+import { readCase, readJurorKey } from "#chain/read-case.ts";
 import { readNode } from "#chain/read-node.ts";
 import { readTime } from "#chain/read-time.ts";
 import { httpCourtClient } from "#mesh/court-client.ts";
@@ -145,7 +144,7 @@ test("two liars accuse the honest third, which appeals: 31 nodes run the order a
   for (const node of stage.nodes.values())
     await start(node, node.id === first || node.id === second ? "lies" : "honest");
   await eventually("every node is registered and offers", 60, async () => {
-    const keys = await Promise.all([...stage.nodes.keys()].map((id) => readJurorKey(chain, court, id)));
+    const keys = await Promise.all([...stage.nodes.keys()].map((id) => readJurorKey(chain, id)));
     return keys.every((key) => key !== undefined) && offers.size === stage.nodes.size;
   });
 
@@ -156,7 +155,7 @@ test("two liars accuse the honest third, which appeals: 31 nodes run the order a
   await assert.rejects(httpCourtClient(url).evidence(id), { code: "case-unknown" });
   await moveTo(deadline + 40);
   await local.send(consumer, accuseCall(chain, terms, order, attestations));
-  await eventually("the honest node appeals", 60, async () => (await readCase(chain, court, id)) !== undefined);
+  await eventually("the honest node appeals", 60, async () => (await readCase(chain, id)) !== undefined);
   await local.mine(5);
   const evidence = () => httpCourtClient(url).evidence(id);
   // The node tells of the case once it has read of it itself.
@@ -171,8 +170,8 @@ test("two liars accuse the honest third, which appeals: 31 nodes run the order a
   // The jurors' own time goes on by itself; their turns are what is waited for.
   const moving = setInterval(() => clock.moveTo(clock.now() + 5), 500);
   try {
-    await eventually("a verdict", 240, async () => (await readCase(chain, court, id))?.state === "decided");
-    const decided = (await readCase(chain, court, id)) ?? assert.fail();
+    await eventually("a verdict", 240, async () => (await readCase(chain, id))?.state === "decided");
+    const decided = (await readCase(chain, id)) ?? assert.fail();
     assert.equal(decided.resultHash, right);
     assert.ok(decided.signers.toString(2).replaceAll("0", "").length >= verdictSeats(JURY_SEATS));
     const paid = () =>
@@ -192,5 +191,5 @@ test("two liars accuse the honest third, which appeals: 31 nodes run the order a
   const asked = httpCourtClient(running.get(juror as NodeId)?.url ?? assert.fail());
   const vote = { node: stray.id, resultHash: right, key, signature };
   await assert.rejects(asked.exchangeVotes(id, vote), { code: "vote-refused" });
-  assert.equal(await readJurorKey(chain, court, stray.id), keccak256(key));
+  assert.equal(await readJurorKey(chain, stray.id), keccak256(key));
 });

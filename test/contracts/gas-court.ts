@@ -14,9 +14,9 @@ import type { Attestation, JobOrder, LeaseTerms, Signed } from "#protocol/signed
 import { leaseIdOf, signingHash, signMessage } from "#protocol/signing.ts";
 import type { NodeId } from "#protocol/units.ts";
 import { type CourtDomain, gatherVerdict, type JurorVote, proveJurorKey, voteOn } from "#protocol/verdict.ts";
-import { type GasChain, keyOf, type Sent } from "./gas-chain.ts";
-import { type Exchange, openLeases } from "./gas-exchange.ts";
-import { DRAW_DELAY } from "./gas-peers.ts";
+import { type GasChain, keyOf, type Sent } from "#scripts/bench/gas-chain.ts";
+import { type Exchange, openLeases } from "#scripts/bench/gas-exchange.ts";
+import { DRAW_DELAY } from "#scripts/bench/gas-peers.ts";
 
 const ORDER_SECONDS = 60;
 const SIZE = 3;
@@ -44,15 +44,15 @@ export async function prepareCourt(exchange: Exchange): Promise<Court> {
   const { chain, nodes, peers } = exchange;
   const address = peers.court;
   const domain = { chainId: chain.chainId, court: address };
+  const settings = { rpcUrl: "http://in.process" };
+  const reader = { client: chain.client, settings, contracts: peers } as unknown as Chain;
   const secrets = new Map<string, BlsSecret>();
   for (const [index, node] of (await chain.newAccounts(nodes.length, "node")).entries()) {
     const secret = blsSecretOf(keyOf("node", index));
     secrets.set(node.address.toLowerCase(), secret);
-    const { to, data } = registerJurorCall(address, proveJurorKey(secret, domain, node.address));
+    const { to, data } = registerJurorCall(reader, proveJurorKey(secret, domain, node.address));
     await chain.send(node, to, data);
   }
-  const settings = { rpcUrl: "http://in.process" };
-  const reader = { client: chain.client, settings, contracts: peers } as unknown as Chain;
   return { exchange, address, domain, reader, secrets };
 }
 
@@ -113,15 +113,15 @@ export async function disputeOrder(
 
 /** Appeals as the last node that attested, and draws the jury. */
 export async function openCase(court: Court, dispute: Dispute): Promise<{ sent: Sent; jury: readonly NodeId[] }> {
-  const { exchange, reader, address } = court;
+  const { exchange, reader } = court;
   const { terms, order, orderId, attestations } = dispute;
   const appellant = exchange.nodes.findLast((node) => isSeated(terms, node.address)) as LocalAccount;
-  const { to, data } = appealCall(address, terms, order, attestations);
+  const { to, data } = appealCall(reader, terms, order, attestations);
   const sent = await exchange.chain.send(appellant, to, data);
-  const opened = await readCase(reader, address, orderId);
+  const opened = await readCase(reader, orderId);
   if (opened?.state !== "open") throw new Error(`The case is ${opened?.state}.`);
   await recordBeacon(court, opened.subject);
-  return { sent, jury: await readJury(reader, address, terms, order.message) };
+  return { sent, jury: await readJury(reader, terms, order.message) };
 }
 
 function isSeated({ nodes }: LeaseTerms, address: Address): boolean {
@@ -130,17 +130,17 @@ function isSeated({ nodes }: LeaseTerms, address: Address): boolean {
 
 /** Hands in what those jurors say who voted; `votes` in seat order. */
 export function decideCase(
-  { exchange: { chain }, address, domain }: Court,
+  { exchange: { chain }, reader, domain }: Court,
   { terms, order, orderId }: Dispute,
   resultHash: Hex,
   votes: readonly (JurorVote | undefined)[],
 ): Promise<Sent> {
-  const { to, data } = decideCall(address, terms, order.message, gatherVerdict(domain, orderId, resultHash, votes));
+  const { to, data } = decideCall(reader, terms, order.message, gatherVerdict(domain, orderId, resultHash, votes));
   return chain.send(chain.owner, to, data);
 }
 
-export function punishLiars({ exchange: { chain }, address }: Court, dispute: Dispute): Promise<Sent> {
-  const { to, data } = punishCall(address, dispute.terms, dispute.order, dispute.attestations);
+export function punishLiars({ exchange: { chain }, reader }: Court, dispute: Dispute): Promise<Sent> {
+  const { to, data } = punishCall(reader, dispute.terms, dispute.order, dispute.attestations);
   return chain.send(chain.owner, to, data);
 }
 
@@ -152,7 +152,7 @@ export async function proveLie(court: Court, { orderId, attestations }: Dispute,
   if (first === undefined || node === undefined) throw new Error("Nobody attested.");
   const domain = { chainId: chain.chainId, exchange: address };
   const second = await signMessage(node, domain, "Attestation", { ...first.message, resultHash });
-  const { to, data } = proveEquivocationCall(court.address, orderId, first, second);
+  const { to, data } = proveEquivocationCall(court.reader, orderId, first, second);
   return chain.send(chain.owner, to, data);
 }
 
