@@ -1,6 +1,5 @@
 // Does at the court what this node owes itself and others, from what the store holds alone: a restart at any point goes
 // on from there. What to do is the protocol's rule; here it is done.
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, keccak256, zeroHash } from "viem";
 import { type BlsSecret, blsKeyOf } from "#protocol/bls.ts";
 import { gasCost } from "#protocol/clearing-decision.ts";
@@ -16,6 +15,7 @@ import type { OrderParts } from "../orders/order-parts.ts";
 import { type ConnectPeer, exchangeAttestations } from "../rescue/exchange-attestations.ts";
 import type { PeerBook } from "../rescue/peer-book.ts";
 import { heldOf } from "../rescue/take-attestations.ts";
+import { Rounds } from "../rounds.ts";
 import type { CourtStore, Equivocation } from "../store/court-store.ts";
 import type { CourtCall, CourtChain } from "./court-chain.ts";
 import { followCourt } from "./follow-court.ts";
@@ -41,13 +41,13 @@ const OVER: ReadonlySet<string> = new Set([
 
 export class CourtDesk implements AsyncDisposable {
   readonly #parts: CourtParts;
-  readonly #stop = new AbortController();
+  readonly #rounds = new Rounds();
   readonly #restUntil = new Map<string, UnixSeconds>();
   readonly #noted = new Map<Hex, string>();
   #afterDispute: Hex = zeroHash;
   #afterProof: Hex = zeroHash;
   #registered = false;
-  #running: Promise<unknown> = Promise.resolve();
+  #following: Promise<void> = Promise.resolve();
 
   constructor(parts: CourtParts) {
     this.#parts = parts;
@@ -55,36 +55,35 @@ export class CourtDesk implements AsyncDisposable {
 
   start(): void {
     const { chain, store, orders } = this.#parts;
-    const { signal } = this.#stop;
-    this.#running = Promise.allSettled([followCourt({ chain, store, log: orders.log }, signal), this.#run()]);
+    this.#following = followCourt({ chain, store, log: orders.log }, this.#rounds.signal);
+    this.#rounds.start({
+      look: () => this.#look(),
+      pauseMillis: NODE_LIMITS.courtMillis,
+      log: orders.log,
+      failed: "disputes are not looked at now",
+    });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    // A transaction that was sent goes on by itself.
-    await Promise.race([this.#running, sleep(NODE_LIMITS.withdrawMillis, undefined, { ref: false })]);
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#rounds.end([this.#following]);
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      await this.#try("juror", () => this.#register());
-      await this.#try("disputes", () => this.#defend());
-      await this.#try("equivocations", () => this.#prove());
-      await sleep(NODE_LIMITS.courtMillis, undefined, { signal, ref: false }).catch(() => {});
-    }
+  async #look(): Promise<void> {
+    await this.#try("juror", () => this.#register());
+    await this.#try("disputes", () => this.#defend());
+    await this.#try("equivocations", () => this.#prove());
   }
 
   /** Does it unless it rests; what fails rests for a while and is tried again. */
   async #try(what: string, action: () => Promise<void>): Promise<void> {
     const { now, log } = this.#parts.orders;
-    if (this.#stop.signal.aborted || (this.#restUntil.get(what) ?? 0) > now()) return;
+    if (this.#rounds.signal.aborted || (this.#restUntil.get(what) ?? 0) > now()) return;
     try {
       await action();
     } catch (error) {
       const over = error instanceof ProtocolError && OVER.has(error.code);
       this.#rest(what, over ? Number.POSITIVE_INFINITY : NODE_LIMITS.courtRestSeconds);
-      if (!this.#stop.signal.aborted) log.warn({ what, err: error }, "nothing can be done at the court now");
+      if (!this.#rounds.signal.aborted) log.warn({ what, err: error }, "nothing can be done at the court now");
     }
   }
 
@@ -141,7 +140,7 @@ export class CourtDesk implements AsyncDisposable {
     });
     this.#note(order, decision);
     if (decision.step === "ask") {
-      const { signal } = this.#stop;
+      const { signal } = this.#rounds;
       const endpoints = await book.endpoints(lease, order, signal);
       await exchangeAttestations(orders, [order], { endpoints, connect, signal });
       this.#rest(order, NODE_LIMITS.courtRestSeconds);

@@ -1,6 +1,5 @@
 // Does a juror's part in the cases that are open, from what the store holds alone: a restart at any point goes on from
 // there. What to do is the protocol's rule; here it is done.
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, keccak256, zeroHash } from "viem";
 import type { CaseRecord } from "#chain/read-case.ts";
 import { type CourtClient, httpCourtClient } from "#mesh/court-client.ts";
@@ -14,6 +13,7 @@ import { parseWire, toWire } from "#protocol/wire.ts";
 import { NODE_LIMITS } from "../limits.ts";
 import type { SlotPool } from "../orders/slot-pool.ts";
 import type { PeerBook } from "../rescue/peer-book.ts";
+import { Rounds } from "../rounds.ts";
 import type { KeptCase, KeptVote } from "../store/court-store.ts";
 import { checkEvidence } from "./case-evidence.ts";
 import { castVote, keepVote } from "./cast-vote.ts";
@@ -44,7 +44,7 @@ const DONE: ReadonlySet<string> = new Set([
 
 export class JuryDesk implements AsyncDisposable {
   readonly #parts: JuryParts;
-  readonly #stop = new AbortController();
+  readonly #rounds = new Rounds();
   readonly #restUntil = new Map<Hex, UnixSeconds>();
   /** When a step of a case became possible. */
   readonly #since = new Map<string, UnixSeconds>();
@@ -52,32 +52,22 @@ export class JuryDesk implements AsyncDisposable {
   /** Cases at which it works. */
   readonly #busy = new Map<Hex, Promise<void>>();
   #after: Hex = zeroHash;
-  #running: Promise<void> = Promise.resolve();
 
   constructor(parts: JuryParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#rounds.start({
+      look: () => this.#look(),
+      pauseMillis: NODE_LIMITS.courtMillis,
+      log: this.#parts.orders.log,
+      failed: "the open cases are not looked at now",
+    });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort(new Error("The node is stopping."));
-    const ending = Promise.allSettled([this.#running, ...this.#busy.values()]);
-    await Promise.race([ending, sleep(NODE_LIMITS.withdrawMillis, undefined, { ref: false })]);
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        this.#look();
-      } catch (error) {
-        this.#parts.orders.log.warn({ err: error }, "the open cases are not looked at now");
-      }
-      await sleep(NODE_LIMITS.courtMillis, undefined, { signal, ref: false }).catch(() => {});
-    }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#rounds.end(this.#busy.values());
   }
 
   /** One look at the next cases; those at which it works already go on beside it. */
@@ -94,7 +84,7 @@ export class JuryDesk implements AsyncDisposable {
         this.#serve(each)
           .catch((error: unknown) => {
             this.#rest(order);
-            if (!this.#stop.signal.aborted) orders.log.warn({ order, err: error }, "the case waits");
+            if (!this.#rounds.signal.aborted) orders.log.warn({ order, err: error }, "the case waits");
           })
           .finally(() => this.#busy.delete(order)),
       );
@@ -140,7 +130,7 @@ export class JuryDesk implements AsyncDisposable {
   async #hear({ order, lease, evidence }: KeptCase): Promise<CaseEvidence> {
     if (evidence !== undefined) return parseWire(caseEvidence, JSON.parse(evidence), "stored evidence");
     const { orders, store } = this.#parts;
-    const { signal } = this.#stop;
+    const { signal } = this.#rounds;
     const clients = await this.#committee(lease);
     const asked = clients.map(async (client) => {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(NODE_LIMITS.coSignMillis)]);
@@ -167,7 +157,7 @@ export class JuryDesk implements AsyncDisposable {
 
   async #committee(lease: Hex): Promise<CourtClient[]> {
     const nodes = (await this.#parts.chain.committeeOf(lease)) ?? [];
-    return [...(await this.#parts.book.locate(nodes, this.#stop.signal)).values()].map(httpCourtClient);
+    return [...(await this.#parts.book.locate(nodes, this.#rounds.signal)).values()].map(httpCourtClient);
   }
 
   async #act(heard: HeardCase): Promise<void> {
@@ -214,7 +204,7 @@ export class JuryDesk implements AsyncDisposable {
     const { orders, slots, store } = this.#parts;
     const fixed = store.verdict(order);
     if (fixed !== undefined) return castVote(this.#parts, heard, fixed);
-    const { signal } = this.#stop;
+    const { signal } = this.#rounds;
     try {
       const holders = await this.#committee(lease);
       const found = await judgeOrder(orders, { order, closesAt, evidence, holders, slots, signal });
@@ -233,14 +223,14 @@ export class JuryDesk implements AsyncDisposable {
     const own = votes.find(({ node }) => node === orders.node);
     if (own === undefined) return;
     const lacking = jury.filter((node) => !votes.some((vote) => vote.node === node));
-    const endpoints = await book.locate(lacking, this.#stop.signal);
+    const endpoints = await book.locate(lacking, this.#rounds.signal);
     const asked = [...endpoints].map(async ([node, endpoint]) => {
       try {
-        const patience = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(NODE_LIMITS.coSignMillis)]);
+        const patience = AbortSignal.any([this.#rounds.signal, AbortSignal.timeout(NODE_LIMITS.coSignMillis)]);
         const { vote } = await httpCourtClient(endpoint).exchangeVotes(order, own, { signal: patience });
         if (vote?.node === node) await keepVote(this.#parts, order, jury, vote);
       } catch (error) {
-        if (this.#stop.signal.aborted) return;
+        if (this.#rounds.signal.aborted) return;
         orders.log.debug({ order, node, err: error }, "a juror shows no vote");
       }
     });

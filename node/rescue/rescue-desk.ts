@@ -1,6 +1,5 @@
 // Gets the node's money where a consumer is silent or a committee disagrees, from what the store holds alone: a restart
 // at any point goes on from there. What to do is the protocol's rule; here it is done.
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, zeroHash } from "viem";
 import { LIMITS } from "#protocol/limits.ts";
 import { compareNodes } from "#protocol/order.ts";
@@ -19,6 +18,7 @@ import { NODE_LIMITS } from "../limits.ts";
 import { noteSettled } from "../orders/accept-order.ts";
 import type { RescueChain } from "../orders/chain-view.ts";
 import type { OrderParts } from "../orders/order-parts.ts";
+import { Rounds } from "../rounds.ts";
 import type { AttestedOrder } from "../store/order-record.ts";
 import { type ConnectPeer, exchangeAttestations, type Peers } from "./exchange-attestations.ts";
 import { gatherClaim } from "./gather-claim.ts";
@@ -60,7 +60,7 @@ const RESTING: ReadonlySet<RescueDecision["because"]> = new Set([
 
 export class RescueDesk implements AsyncDisposable {
   readonly #parts: RescueParts;
-  readonly #stop = new AbortController();
+  readonly #rounds = new Rounds();
   /** Orders whose transaction is on its way. */
   readonly #sending = new Set<Hex>();
   readonly #sent = new Set<Promise<void>>();
@@ -69,38 +69,26 @@ export class RescueDesk implements AsyncDisposable {
   /** What the log said of each order last. */
   readonly #noted = new Map<Hex, string>();
   #after: Hex = zeroHash;
-  #rounds: Promise<void> = Promise.resolve();
 
   constructor(parts: RescueParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    this.#rounds = this.#run();
+    this.#rounds.start({
+      look: () => this.#look(),
+      pauseMillis: NODE_LIMITS.rescueMillis,
+      log: this.#parts.orders.log,
+      failed: "unpaid orders are not looked at now",
+    });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    // A transaction that was sent goes on by itself.
-    const ending = Promise.allSettled([this.#rounds, ...this.#sent]);
-    await Promise.race([ending, sleep(NODE_LIMITS.withdrawMillis, undefined, { ref: false })]);
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        await this.#round();
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#parts.orders.log.warn({ err: error }, "unpaid orders are not looked at now");
-      }
-      await sleep(NODE_LIMITS.rescueMillis, undefined, { signal, ref: false }).catch(() => {});
-    }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#rounds.end(this.#sent);
   }
 
   /** One look at the next leases; at the end it begins anew. */
-  async #round(): Promise<void> {
+  async #look(): Promise<void> {
     const { orders, terms, chain } = this.#parts;
     const graceSeconds = await orders.chain.graceSeconds();
     const leases = orders.reader.leasesToRescue(this.#after, orders.now() - graceSeconds, NODE_LIMITS.rescueLeases);
@@ -112,7 +100,7 @@ export class RescueDesk implements AsyncDisposable {
         await this.#rescue(lease, graceSeconds, costs);
       } catch (error) {
         this.#rest(lease, graceSeconds / 16);
-        if (!this.#stop.signal.aborted)
+        if (!this.#rounds.signal.aborted)
           orders.log.warn({ lease, err: error }, "nothing can be done for this lease now");
       }
     });
@@ -164,7 +152,7 @@ export class RescueDesk implements AsyncDisposable {
     }
     const [first] = [...asking, ...claiming];
     if (first === undefined) return;
-    const { signal } = this.#stop;
+    const { signal } = this.#rounds;
     const endpoints = await this.#parts.book.endpoints(lease, first.order.order, signal);
     const peers: Peers = { endpoints, connect: this.#parts.connect, signal };
     await exchangeAttestations(
@@ -228,7 +216,7 @@ export class RescueDesk implements AsyncDisposable {
         if (call !== "accuse") writer.markSettled(orders);
         if (transaction !== undefined) log.info({ lease, orders, call, transaction }, "orders rescued");
       } catch (error) {
-        if (!this.#stop.signal.aborted) log.warn({ lease, orders, call, err: error }, "orders are not rescued now");
+        if (!this.#rounds.signal.aborted) log.warn({ lease, orders, call, err: error }, "orders are not rescued now");
         this.#rest(lease, NODE_LIMITS.rescueRestSeconds);
       } finally {
         for (const order of orders) this.#sending.delete(order);

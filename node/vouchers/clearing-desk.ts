@@ -1,6 +1,5 @@
 // Turns held vouchers into earnings: when a clearing pays, or a voucher may be lost, this node proposes it to the other
 // nodes of the committees, and sends it with their signatures.
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, zeroHash } from "viem";
 import { type Clearing, clearingBatchOf, clearingNodes, encodeClearing } from "#protocol/clearing-batch.ts";
 import { type ClearingCosts, decideClearing, leaseCost } from "#protocol/clearing-decision.ts";
@@ -11,6 +10,7 @@ import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import { NODE_LIMITS } from "../limits.ts";
 import type { ClearingChain } from "../orders/chain-view.ts";
 import type { OrderParts } from "../orders/order-parts.ts";
+import { Rounds } from "../rounds.ts";
 import { type ClearableLease, type ClearableLeases, clearableLeases } from "./clearable-leases.ts";
 import { type ConnectCoSigner, gatherSignatures } from "./gather-signatures.ts";
 
@@ -28,44 +28,32 @@ export interface DeskParts {
 
 export class ClearingDesk implements AsyncDisposable {
   readonly #parts: DeskParts;
-  readonly #stop = new AbortController();
+  readonly #rounds = new Rounds();
   /** Since when each lease has had something to clear. */
   readonly #since = new Map<Hex, UnixSeconds>();
   /** The lease at which the last look ended. */
   #after: Hex = zeroHash;
-  #rounds: Promise<void> = Promise.resolve();
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    this.#rounds = this.#run();
+    this.#rounds.start({
+      look: () => this.#look(),
+      pauseMillis: NODE_LIMITS.clearingMillis,
+      failedMillis: NODE_LIMITS.clearingPauseMillis,
+      log: this.#parts.orders.log,
+      failed: "vouchers are not cleared now",
+    });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    // A transaction that was sent goes on by itself.
-    await Promise.race([this.#rounds, sleep(NODE_LIMITS.withdrawMillis, undefined, { ref: false })]);
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      let pause: number = NODE_LIMITS.clearingMillis;
-      try {
-        await this.#round();
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#parts.orders.log.warn({ err: error }, "vouchers are not cleared now");
-        pause = NODE_LIMITS.clearingPauseMillis;
-      }
-      await sleep(pause, undefined, { signal, ref: false }).catch(() => {});
-    }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#rounds.end();
   }
 
   /** One look: at most one clearing. Leases of nodes that do not sign are left out once. */
-  async #round(): Promise<void> {
+  async #look(): Promise<void> {
     const found = await clearableLeases(this.#parts.orders, this.#after);
     this.#after = found.last;
     if (found.leases.length === 0) return;
@@ -80,7 +68,7 @@ export class ClearingDesk implements AsyncDisposable {
         clearing,
         endpointsOf(leases),
         connect,
-        this.#stop.signal,
+        this.#rounds.signal,
       );
       if (missing.length === 0) return this.#send(clearing, signatures);
       leases = leases.filter(({ record }) => !record.terms.nodes.some((node) => missing.includes(node)));
