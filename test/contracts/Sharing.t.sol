@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {StakeView} from "../../contracts/interfaces/IStaking.sol";
 import {ExchangeTest} from "./ExchangeTest.sol";
+import {RandomHands} from "./RandomHands.sol";
 
 /// Random hands on the profit share and on the stakes in it: holders come and go, owners stake and leave, the court takes,
 /// profits come in, time passes.
@@ -148,18 +149,16 @@ contract SharingHandler is ExchangeTest {
         return (token.balanceOf(address(vault)), most);
     }
 
-    function actions() external pure returns (bytes4[8] memory) {
-        return
-            [
-                this.deposit.selector,
-                this.redeem.selector,
-                this.profit.selector,
-                this.stake.selector,
-                this.stakeShares.selector,
-                this.startUnbonding.selector,
-                this.finishUnbonding.selector,
-                this.punish.selector
-            ];
+    function actions() external pure returns (bytes4[] memory all) {
+        all = new bytes4[](8);
+        all[0] = this.deposit.selector;
+        all[1] = this.redeem.selector;
+        all[2] = this.profit.selector;
+        all[3] = this.stake.selector;
+        all[4] = this.stakeShares.selector;
+        all[5] = this.startUnbonding.selector;
+        all[6] = this.finishUnbonding.selector;
+        all[7] = this.punish.selector;
     }
 
     function price() private view returns (uint256) {
@@ -168,21 +167,12 @@ contract SharingHandler is ExchangeTest {
 }
 
 /// The sharing gate: a share's price never falls, the vault holds what it owes, and everyone can leave with it.
-contract SharingTest {
+contract SharingTest is RandomHands {
     SharingHandler private handler;
 
     function setUp() public {
         handler = new SharingHandler();
-    }
-
-    function targetContracts() public view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(handler);
-    }
-
-    function excludeSenders() public view returns (address[] memory excluded) {
-        excluded = new address[](1);
-        excluded[0] = address(this);
+        hands = address(handler);
     }
 
     /// hardhat-config: invariant.runs = 60
@@ -198,19 +188,15 @@ contract SharingTest {
 
     /// The invariants say nothing about what the hands never manage to do.
     function test_TheRandomHandsManageEverything() public {
-        bytes4[8] memory actions = handler.actions();
-        for (uint256 i = 0; i < 300; ++i) {
-            bytes32 chance = keccak256(abi.encode(i));
-            uint256 picked = uint256(chance) % (actions.length + 1);
-            bytes4 action = picked == actions.length ? handler.warp.selector : actions[picked];
-            (bool ok, ) = address(handler).call(
-                abi.encodePacked(action, abi.encode(chance, keccak256(abi.encode(chance))))
-            );
-            require(ok, "a hand failed");
-        }
+        bytes4[] memory actions = handler.actions();
+        tryAtRandom(actions, handler.warp.selector, 300);
         for (uint256 i = 0; i < actions.length; ++i) require(handler.done(actions[i]) > 0, "a hand did nothing");
         handler.requireCovered();
         (uint256 left, uint256 most) = handler.exit();
         require(left <= most, "a unit is stuck");
+    }
+
+    function argumentsOf(bytes32 chance) internal pure override returns (bytes memory) {
+        return abi.encode(chance, keccak256(abi.encode(chance)));
     }
 }
