@@ -22,10 +22,7 @@ import { type RunningNode, startNode } from "#node/start-node.ts";
 import { exchangeClearings } from "#node/vouchers/exchange-clearings.ts";
 import { blsSecretOf } from "#protocol/bls.ts";
 import { digestOf } from "#protocol/digest.ts";
-import { encodeRequest } from "#protocol/message.ts";
-import { jobsRoot } from "#protocol/order.ts";
-import type { Attestation, LeaseTerms, Offer, Signed } from "#protocol/signed-messages.ts";
-import { signingHash } from "#protocol/signing.ts";
+import type { LeaseTerms, Offer, Signed } from "#protocol/signed-messages.ts";
 import type { NodeId } from "#protocol/units.ts";
 import { verdictSeats, voteOn } from "#protocol/verdict.ts";
 import { toWire } from "#protocol/wire.ts";
@@ -37,6 +34,7 @@ import {
   openJuryStage,
 } from "../../chain/jury-stage.ts";
 import { type Behaviour, fakeFoundation, TestClock } from "../fake-foundation.ts";
+import { serveOrder } from "../served-order.ts";
 
 const TOKEN = `0x${"70".repeat(32)}` as const;
 const root = mkdtempSync(join(tmpdir(), "mimik-jury-"));
@@ -109,30 +107,10 @@ async function eventually(what: string, seconds: number, condition: () => Promis
   assert.fail(`not in time: ${what}`);
 }
 
-/** One order of one job by the committee; what its nodes attested. */
-async function serve(terms: LeaseTerms, deadline: number) {
+/** An order by the committee. */
+function serve(terms: LeaseTerms, deadline: number) {
   const clients = terms.nodes.map((node) => httpNodeClient(running.get(node)?.url ?? assert.fail()));
-  const image = new TextEncoder().encode("image");
-  const request = encodeRequest({ method: "POST", url: "/", headers: [], body: image });
-  const blobs = new Map([image, request].map((bytes) => [digestOf(bytes), bytes]));
-  const limits = { fuel: 1_000_000n, memoryPages: 16, responseBytes: 4_096 };
-  const hashes = { image: digestOf(image), request: digestOf(request), seed: TOKEN };
-  const jobs = [{ ...hashes, ...limits, virtualTimeMillis: 1_700_000_000_000 }];
-  const order = await stage.signOrder(terms, { jobs: jobsRoot(jobs), maxPrice: 100_000n, deadline });
-  const id = signingHash(stage.chain.domain, "JobOrder", order.message);
-  const sizes = [...blobs].map(([digest, bytes]) => ({ digest, size: bytes.length }));
-  const submission = { lease: terms, order, jobs, blobs: sizes, token: TOKEN };
-  const commitments = await Promise.all(
-    clients.map(async (client) => {
-      let status = await client.submitOrder(submission);
-      for (const digest of status.missing) await client.sendBlob(id, TOKEN, digest, blobs.get(digest) as Uint8Array);
-      while (!status.commitment) status = await client.orderStatus(id, TOKEN, { after: status.state, waitSeconds: 5 });
-      return status.commitment;
-    }),
-  );
-  const opened = await Promise.all(clients.map((client) => client.sendCommitments(id, TOKEN, { commitments })));
-  const attestations = opened.map(({ attestation }): Signed<Attestation> => attestation ?? assert.fail());
-  return { id, order, attestations };
+  return serveOrder(stage, terms, clients, { maxPrice: 100_000n, deadline });
 }
 
 test("two liars accuse the honest third, which appeals: 31 nodes run the order again, and the liars lose a quarter", async () => {

@@ -16,18 +16,15 @@ import { nodeConfig } from "#node/config/node-config.ts";
 import { exchangeView } from "#node/orders/exchange-view.ts";
 import { type RunningNode, startNode } from "#node/start-node.ts";
 import { exchangeClearings } from "#node/vouchers/exchange-clearings.ts";
-import { digestOf } from "#protocol/digest.ts";
-import { encodeRequest } from "#protocol/message.ts";
-import { jobsRoot } from "#protocol/order.ts";
-import type { Attestation, LeaseTerms, Signed } from "#protocol/signed-messages.ts";
-import { leaseIdOf, signingHash, signMessage } from "#protocol/signing.ts";
+import type { LeaseTerms } from "#protocol/signed-messages.ts";
+import { leaseIdOf } from "#protocol/signing.ts";
 import { GRACE_SECONDS, LEASE_SECONDS, type LeaseStage, openLeaseStage } from "../../chain/lease-stage.ts";
 import { type Behaviour, fakeFoundation, TestClock } from "../fake-foundation.ts";
-import { RATES } from "../order-fixture.ts";
+import { offerOf, serveOrder } from "../served-order.ts";
 
 const MAX_PRICE = 1_000n;
 const FORCE_FEE = 50n;
-const TOKEN: Hex = `0x${"70".repeat(32)}`;
+const _TOKEN: Hex = `0x${"70".repeat(32)}`;
 const root = mkdtempSync(join(tmpdir(), "mimik-rescue-"));
 /** The nodes' and the chain's clocks are moved on together. */
 const clock = new TestClock();
@@ -82,38 +79,14 @@ async function moveTo(time: number): Promise<void> {
   clock.moveTo(time);
 }
 
-/** One order of one job by the nodes in those seats; what they attested. Then the consumer says nothing any more. */
+/** An order by the nodes in those seats; what they attested. Then the consumer says nothing any more. */
 async function serve(terms: LeaseTerms, seats: readonly number[], nonce: number, deadline: number) {
   const clients = seats.map((seat) => httpNodeClient((running[seat] as RunningNode).url));
-  const image = new TextEncoder().encode("image");
-  const request = encodeRequest({ method: "POST", url: `/${nonce}`, headers: [], body: image });
-  const blobs = new Map([image, request].map((bytes) => [digestOf(bytes), bytes]));
-  const limits = { fuel: 1_000_000n, memoryPages: 16, responseBytes: 4_096 };
-  const hashes = { image: digestOf(image), request: digestOf(request), seed: TOKEN };
-  const jobs = [{ ...hashes, ...limits, virtualTimeMillis: 1_700_000_000_000 }];
-  const fields = { nonce, jobs: jobsRoot(jobs), maxPrice: MAX_PRICE, forceFee: FORCE_FEE, deadline };
-  const order = await stage.signOrder(terms, fields);
-  const id = signingHash(stage.chain.domain, "JobOrder", order.message);
-  const sizes = [...blobs].map(([digest, bytes]) => ({ digest, size: bytes.length }));
-  const offers = await Promise.all(seats.map(offerOf));
-  const submission = { lease: terms, order, jobs, blobs: sizes, offers, token: TOKEN };
-  const commitments = await Promise.all(
-    clients.map(async (client) => {
-      let status = await client.submitOrder(submission);
-      for (const digest of status.missing) await client.sendBlob(id, TOKEN, digest, blobs.get(digest) as Uint8Array);
-      while (!status.commitment) status = await client.orderStatus(id, TOKEN, { after: status.state, waitSeconds: 5 });
-      return status.commitment;
-    }),
+  const offers = await Promise.all(
+    seats.map((seat) => offerOf(stage.chain.domain, stage.nodes[seat] as LocalAccount, running[seat] as RunningNode)),
   );
-  const opened = await Promise.all(clients.map((client) => client.sendCommitments(id, TOKEN, { commitments })));
-  return opened.map(({ attestation }): Signed<Attestation> => attestation ?? assert.fail("no attestation"));
-}
-
-function offerOf(seat: number) {
-  const { node, owner, url } = running[seat] as RunningNode;
-  const can = { runtime: "r", isolation: "process", scopes: [], slots: 1, memoryPages: 1, rates: RATES } as const;
-  const message = { node, owner, endpoint: url, ...can, sequence: 1n, validFrom: 0, validUntil: 2 ** 40 - 1 };
-  return signMessage(stage.nodes[seat] as LocalAccount, stage.chain.domain, "Offer", message);
+  const fields = { nonce, maxPrice: MAX_PRICE, forceFee: FORCE_FEE, deadline };
+  return (await serveOrder(stage, terms, clients, fields, offers)).attestations;
 }
 
 async function settled(lease: Hex, nonce: number): Promise<void> {

@@ -16,22 +16,19 @@ import { nodeConfig } from "#node/config/node-config.ts";
 import { exchangeView } from "#node/orders/exchange-view.ts";
 import { type RunningNode, startNode } from "#node/start-node.ts";
 import { exchangeClearings } from "#node/vouchers/exchange-clearings.ts";
-import { digestOf } from "#protocol/digest.ts";
-import { encodeRequest } from "#protocol/message.ts";
-import { jobsRoot } from "#protocol/order.ts";
 import { nextVoucher, noteChecked, noteOrder, openPayerLedger } from "#protocol/payer-ledger.ts";
-import type { Attestation, LeaseTerms, Offer, Signed } from "#protocol/signed-messages.ts";
-import { leaseIdOf, signingHash, signMessage } from "#protocol/signing.ts";
+import type { Attestation, Signed } from "#protocol/signed-messages.ts";
+import { leaseIdOf, signMessage } from "#protocol/signing.ts";
 import { voucherPrice } from "#protocol/voucher-price.ts";
 import { GRACE_SECONDS, LEASE_SECONDS, type LeaseStage, openLeaseStage } from "../../chain/lease-stage.ts";
 import { fakeFoundation } from "../fake-foundation.ts";
-import { RATES } from "../order-fixture.ts";
+import { offerOf, serveOrder } from "../served-order.ts";
 
 const ORDERS = 5;
 const MAX_PRICE = 1_000n;
 const FUNDS = 100_000n;
 const root = mkdtempSync(join(tmpdir(), "mimik-clearing-"));
-const TOKEN: Hex = `0x${"70".repeat(32)}`;
+const _TOKEN: Hex = `0x${"70".repeat(32)}`;
 let stage: LeaseStage;
 let running: RunningNode[];
 let clients: NodeClient[];
@@ -66,51 +63,6 @@ async function start(key: LocalAccount, index: number): Promise<RunningNode> {
   return startNode(config, async () => ({ ...base, close: async () => clearings[Symbol.asyncDispose]() }));
 }
 
-/** One order of one job by the whole committee; what the nodes attested. */
-async function serve(terms: LeaseTerms, nonce: number, deadline: number): Promise<Signed<Attestation>[]> {
-  const image = new TextEncoder().encode("image");
-  const request = encodeRequest({ method: "POST", url: `/${nonce}`, headers: [], body: image });
-  const blobs = new Map([image, request].map((bytes) => [digestOf(bytes), bytes]));
-  const limits = { fuel: 1_000_000n, memoryPages: 16, responseBytes: 4_096 };
-  const hashes = { image: digestOf(image), request: digestOf(request), seed: TOKEN };
-  const jobs = [{ ...hashes, ...limits, virtualTimeMillis: 1_700_000_000_000 }];
-  const order = await stage.signOrder(terms, {
-    nonce,
-    jobs: jobsRoot(jobs),
-    maxPrice: MAX_PRICE,
-    forceFee: 0n,
-    deadline,
-  });
-  const id = signingHash(stage.chain.domain, "JobOrder", order.message);
-  const sizes = [...blobs].map(([digest, bytes]) => ({ digest, size: bytes.length }));
-  const committed = await Promise.all(
-    clients.map(async (client) => {
-      let status = await client.submitOrder({ lease: terms, order, jobs, blobs: sizes, token: TOKEN });
-      for (const digest of status.missing) await client.sendBlob(id, TOKEN, digest, blobs.get(digest) as Uint8Array);
-      while (!status.commitment) status = await client.orderStatus(id, TOKEN, { after: status.state, waitSeconds: 5 });
-      return status.commitment;
-    }),
-  );
-  const opened = await Promise.all(
-    clients.map((client) => client.sendCommitments(id, TOKEN, { commitments: committed })),
-  );
-  return opened.map(({ attestation }) => attestation ?? assert.fail("no attestation"));
-}
-
-function offerOf({ node, owner, url }: RunningNode, index: number): Promise<Signed<Offer>> {
-  const terms = {
-    owner,
-    runtime: "r",
-    isolation: "process",
-    scopes: [],
-    slots: 1,
-    memoryPages: 1,
-    rates: RATES,
-  } as const;
-  const message = { node, endpoint: url, ...terms, sequence: 1n, validFrom: 0, validUntil: 2 ** 40 - 1 };
-  return signMessage(stage.nodes[index] as LocalAccount, stage.chain.domain, "Offer", message);
-}
-
 async function cleared(lease: Hex): Promise<LeaseRecord> {
   for (let tries = 0; tries < 200; tries++) {
     const record = await readLease(stage.chain, lease);
@@ -131,7 +83,8 @@ test("five orders are served and paid by one voucher and one transaction, and th
   for (let nonce = 1; nonce <= ORDERS; nonce++) {
     const deadline = now + 200 + nonce;
     ledger = noteOrder(ledger, { nonce, maxPrice: MAX_PRICE, forcibleUntil: deadline + GRACE_SECONDS });
-    const attested = await serve(terms, nonce, deadline);
+    const fields = { nonce, maxPrice: MAX_PRICE, forceFee: 0n, deadline };
+    const { attestations: attested } = await serveOrder(stage, terms, clients, fields);
     assert.equal(new Set(attested.map(({ message }) => message.resultHash)).size, 1);
     ledger = noteChecked(
       ledger,
@@ -148,7 +101,9 @@ test("five orders are served and paid by one voucher and one transaction, and th
   const { perNode } = next.voucher;
   assert.ok(perNode > 0n);
   const voucher = await signMessage(session, chain.domain, "Voucher", next.voucher);
-  const offers = await Promise.all(running.map(offerOf));
+  const offers = await Promise.all(
+    running.map((node, i) => offerOf(chain.domain, stage.nodes[i] as LocalAccount, node)),
+  );
   for (const client of clients) await client.handVoucher({ lease: terms, voucher, attestations, offers });
 
   const { upTo, paidPerNode, forced, open, remaining } = await cleared(lease);
