@@ -24,7 +24,6 @@ import { offerOf, serveOrder } from "../served-order.ts";
 
 const MAX_PRICE = 1_000n;
 const FORCE_FEE = 50n;
-const _TOKEN: Hex = `0x${"70".repeat(32)}`;
 const root = mkdtempSync(join(tmpdir(), "mimik-rescue-"));
 /** The nodes' and the chain's clocks are moved on together. */
 const clock = new TestClock();

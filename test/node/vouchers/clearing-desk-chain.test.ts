@@ -28,7 +28,6 @@ const ORDERS = 5;
 const MAX_PRICE = 1_000n;
 const FUNDS = 100_000n;
 const root = mkdtempSync(join(tmpdir(), "mimik-clearing-"));
-const _TOKEN: Hex = `0x${"70".repeat(32)}`;
 let stage: LeaseStage;
 let running: RunningNode[];
 let clients: NodeClient[];
