@@ -4,7 +4,7 @@ import type { Address, Hex } from "viem";
 import { LIMITS } from "#protocol/limits.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Bid, Offer, Signed } from "#protocol/signed-messages.ts";
-import { leaseIdOf, type TypedDataSigner } from "#protocol/signing.ts";
+import type { TypedDataSigner } from "#protocol/signing.ts";
 import { formatAmount, type UnixSeconds } from "#protocol/units.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import { unixSeconds } from "./clock.ts";
@@ -19,8 +19,7 @@ import { random32 } from "./random.ts";
 import { openWorld, type WorldInput } from "./run-jobs.ts";
 import { chainDraws } from "./settle/chain-draws.ts";
 import { openDrawStore } from "./store/draw-store.ts";
-import type { LeaseRecord } from "./store/lease-record.ts";
-import { openPayer } from "./store/payer-record.ts";
+import { type LeaseRecord, newLeaseRecord } from "./store/lease-record.ts";
 
 export interface RentInput extends WorldInput {
   readonly wallet: TypedDataSigner;
@@ -106,21 +105,16 @@ async function openRented(world: World, input: RentInput, seating: Seating): Pro
   const { ledger, store, clock } = world;
   const now = unixSeconds(clock);
   const expiry = Math.max(now, await ledger.time()) + input.durationSeconds;
-  const record: LeaseRecord = {
-    version: 1,
-    lease: leaseIdOf(seating.terms),
+  const record = newLeaseRecord({
     ...ledger.domain,
     terms: seating.terms,
     sessionKey: seating.sessionKey,
     committee: [...seating.committee],
     amount: input.terms.budget,
     expiry,
-    orders: 0,
     use: "rented",
     createdAt: now,
-    closed: false,
-    payer: openPayer(),
-  };
+  });
   await store.saveLease(record);
   return { record, transaction: await ledger.openLease(record.terms, record.lease, record.amount, expiry) };
 }

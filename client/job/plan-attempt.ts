@@ -2,7 +2,7 @@
 import type { Hex } from "viem";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Bid, Offer, Signed } from "#protocol/signed-messages.ts";
-import { leaseIdOf, signingHash } from "#protocol/signing.ts";
+import { signingHash } from "#protocol/signing.ts";
 import { formatAmount, type NodeId } from "#protocol/units.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { unixSeconds } from "../clock.ts";
@@ -16,7 +16,7 @@ import { fundingFor } from "../quote/price-cap.ts";
 import type { Quote } from "../quote/quote.ts";
 import { random32 } from "../random.ts";
 import type { Attempt } from "../store/job-record.ts";
-import type { LeaseRecord } from "../store/lease-record.ts";
+import { type LeaseRecord, newLeaseRecord } from "../store/lease-record.ts";
 import { paysByVoucher, promisedPerNode } from "../vouchers/payer-account.ts";
 import { readPayer } from "../vouchers/read-payer.ts";
 
@@ -47,23 +47,18 @@ export async function planAttempt(world: ClientWorld, input: AttemptInput): Prom
 
   const nodes = matched.map(({ node }) => node);
   const { terms: leaseTerms, sessionKey } = newLease(bid.message.consumer, nodes);
-  const lease = leaseIdOf(leaseTerms);
-  await store.saveLease({
-    version: 1,
-    lease,
+  const record = newLeaseRecord({
     ...ledger.domain,
     terms: { ...leaseTerms, nodes: [...nodes] },
     sessionKey,
     committee: [...committee],
     amount,
     expiry: now + terms.deadlineSeconds + CLIENT_LIMITS.leaseMarginSeconds,
-    orders: 0,
     use: "job",
     createdAt: now,
-    closed: false,
-    payer: null,
   });
-  return newAttempt(lease, true, committee, maxPrice);
+  await store.saveLease(record);
+  return newAttempt(record.lease, true, committee, maxPrice);
 }
 
 /**

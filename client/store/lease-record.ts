@@ -2,8 +2,9 @@
 import type { Hex } from "viem";
 import { z } from "zod";
 import { LIMITS } from "#protocol/limits.ts";
+import { leaseIdOf } from "#protocol/signing.ts";
 import * as wire from "#protocol/wire.ts";
-import { payerRecord } from "./payer-record.ts";
+import { openPayer, payerRecord } from "./payer-record.ts";
 
 export const leaseRecord = z.strictObject({
   version: z.literal(1),
@@ -28,3 +29,20 @@ export const leaseRecord = z.strictObject({
   payer: payerRecord.nullable().default(null),
 });
 export type LeaseRecord = Omit<z.output<typeof leaseRecord>, "sessionKey"> & { readonly sessionKey: Hex };
+
+type OpeningFacts =
+  | "chainId"
+  | "exchange"
+  | "terms"
+  | "sessionKey"
+  | "committee"
+  | "amount"
+  | "expiry"
+  | "use"
+  | "createdAt";
+
+/** The file of a lease that is about to be opened: a rented one is paid by vouchers, one for a job order by order. */
+export function newLeaseRecord(facts: Pick<LeaseRecord, OpeningFacts>): LeaseRecord {
+  const payer = facts.use === "rented" ? openPayer() : null;
+  return { version: 1, lease: leaseIdOf(facts.terms), ...facts, orders: 0, closed: false, payer };
+}

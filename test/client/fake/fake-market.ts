@@ -9,13 +9,11 @@ import { type JobResult, jobResultOf } from "#client/job-result.ts";
 import { type JobTerms, jobTerms } from "#client/job-terms.ts";
 import { newLease } from "#client/lease/lease-terms.ts";
 import type { JobProgress } from "#client/progress.ts";
-import type { LeaseRecord } from "#client/store/lease-record.ts";
-import { openPayer } from "#client/store/payer-record.ts";
+import { type LeaseRecord, newLeaseRecord } from "#client/store/lease-record.ts";
 import type { MarketplaceClient } from "#mesh/marketplace-client.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { compareNodes } from "#protocol/order.ts";
 import type { Cancellation, Signed } from "#protocol/signed-messages.ts";
-import { leaseIdOf } from "#protocol/signing.ts";
 import type { Digest } from "#protocol/units.ts";
 import {
   ARTIFACT_TYPE,
@@ -129,24 +127,18 @@ async function rentLease(world: ClientWorld, nodes: readonly FakeNode[], amount:
   const members = committee.map(({ message }) => message.node);
   const { terms, sessionKey } = newLease(wallet.address.toLowerCase() as Address, members);
   const now = unixSeconds(clock);
-  const lease = leaseIdOf(terms);
-  const record: LeaseRecord = {
-    version: 1,
-    lease,
+  const record = newLeaseRecord({
     ...ledger.domain,
     terms: { ...terms, nodes: members },
     sessionKey,
     committee,
     amount,
     expiry: now + 3_600,
-    orders: 0,
     use: "rented",
     createdAt: now,
-    closed: false,
-    payer: openPayer(),
-  };
+  });
   await store.saveLease(record);
-  await ledger.openLease(record.terms, lease, amount, record.expiry);
+  await ledger.openLease(record.terms, record.lease, amount, record.expiry);
   return record;
 }
 
