@@ -81,18 +81,14 @@ export async function connectChain(settings: ChainSettings, options: { signal?: 
     Promise.all([
       probe.readContract({ ...target, functionName: "TOKEN" }),
       probe.readContract({ ...target, functionName: "GRACE" }),
-      probe.readContract({ ...target, functionName: "VAULT" }),
-      probe.readContract({ ...target, functionName: "STAKING" }),
+      readPeers(probe, settings.exchange),
     ]);
-  const [token, graceSeconds, vault, staking] = await call("the exchange's terms", facts).catch((error: unknown) => {
-    throw error instanceof ProtocolError && error.code === "chain-unreachable" ? error : missing(settings, error);
-  });
-  const contracts = await call("the exchange's peers", () => readPeers(probe, settings.exchange, vault, staking)).catch(
-    (error: unknown) => {
+  const [[token, graceSeconds, contracts], genesis] = await Promise.all([
+    call("the exchange's terms", facts).catch((error: unknown) => {
       throw error instanceof ProtocolError && error.code === "chain-unreachable" ? error : missing(settings, error);
-    },
-  );
-  const genesis = await call("the first block", () => probe.getBlock({ blockNumber: 0n }));
+    }),
+    call("the first block", () => probe.getBlock({ blockNumber: 0n })),
+  ]);
   const exchange = lowerAddresses(settings.exchange);
   return {
     settings: { ...settings, exchange },
@@ -106,14 +102,10 @@ export async function connectChain(settings: ChainSettings, options: { signal?: 
 }
 
 /** The peers, which must all name the exchange and each other: one that does not could be anybody's. */
-async function readPeers(
-  probe: PublicClient,
-  exchange: Address,
-  vault: Address,
-  staking: Address,
-): Promise<PeerContracts> {
+async function readPeers(probe: PublicClient, exchange: Address): Promise<PeerContracts> {
   const read = (address: Address, functionName: "EXCHANGE" | "VAULT" | "COURT" | "DRAWS" | "STAKING") =>
     probe.readContract({ address, abi: PEER_ABI, functionName });
+  const [vault, staking] = await Promise.all([read(exchange, "VAULT"), read(exchange, "STAKING")]);
   const court = await read(staking, "COURT");
   const draws = await read(court, "DRAWS");
   const named = await Promise.all([

@@ -12,9 +12,9 @@ import {
   type LocalAccount,
 } from "viem";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import { SHARE_DECIMALS, type Shares } from "#protocol/units.ts";
 import { asChainCall } from "./chain-error.ts";
 import { createChainClient } from "./connect.ts";
+import { deploymentPlan } from "./deployment-plan.ts";
 import type { Deployment } from "./deployments.ts";
 import { lowerAddresses } from "./lower-addresses.ts";
 
@@ -33,14 +33,9 @@ export interface DeployOptions {
 
 const POLL_MILLIS = 100;
 const FEE_BPS = 100;
-/** Shares for which a node stands once in draws: those of a hundred tokens. */
-const TICKET: Shares = 100n * 10n ** BigInt(SHARE_DECIMALS);
 /** Blocks from a draw's request to its randomness: two epochs of Ethereum, and a few transactions of a development chain. */
 const DRAW_DELAY = 64;
-const DEVELOPMENT_DRAW_DELAY = 4;
-const JURY_SEATS = 31;
-/** For each juror who signed a verdict: the shares of one token. */
-const JURY_PAY: Shares = 10n ** BigInt(SHARE_DECIMALS);
+export const DEVELOPMENT_DRAW_DELAY = 4;
 
 /** Hardhat's, Ganache's and Geth's development chains: there the faucet token cannot be mistaken for money. */
 const DEVELOPMENT_CHAINS: readonly number[] = [31_337, 1_337];
@@ -60,20 +55,17 @@ export async function deployExchange(options: DeployOptions): Promise<Deployment
   const client = createChainClient(rpcUrl);
   const chainId = await asChainCall(rpcUrl, "its chain id", () => client.getChainId());
   const token = options.token ?? (await deployToken(options, chainId)).address;
-  // The contracts name each other and can never be told later, so each is told where the others will stand.
   const nonce = await asChainCall(rpcUrl, "the account's nonce", () =>
     client.getTransactionCount({ address: account.address, blockTag: "pending" }),
   );
   const at = (index: number) =>
     lowerAddresses(getContractAddress({ from: account.address, nonce: BigInt(nonce + index) }));
-  const [exchange, vault, staking, draws, court] = [at(0), at(1), at(2), at(3), at(4)];
-  const deployed = await deployContract(options, "Exchange", [token, graceSeconds, feeBps, vault, staking], exchange);
-  await deployContract(options, "Vault", [token, exchange], vault);
-  await deployContract(options, "Staking", [vault, exchange, court, TICKET], staking);
-  const delay = DEVELOPMENT_CHAINS.includes(chainId) ? DEVELOPMENT_DRAW_DELAY : DRAW_DELAY;
-  await deployContract(options, "Draws", [staking, delay], draws);
-  await deployContract(options, "Court", [exchange, staking, draws, vault, JURY_SEATS, JURY_PAY], court);
-  return lowerAddresses({ chainId, exchange, token, deployedAt: deployed.block });
+  const drawDelay = DEVELOPMENT_CHAINS.includes(chainId) ? DEVELOPMENT_DRAW_DELAY : DRAW_DELAY;
+  const blocks: number[] = [];
+  for (const { name, args, address } of deploymentPlan({ token, graceSeconds, feeBps, drawDelay }, at)) {
+    blocks.push((await deployContract(options, name, args, address)).block);
+  }
+  return lowerAddresses({ chainId, exchange: at(0), token, deployedAt: Math.min(...blocks) });
 
   async function deployToken(given: DeployOptions, id: number): Promise<Deployed> {
     if (DEVELOPMENT_CHAINS.includes(id)) return deployContract(given, "PaymentToken", []);

@@ -2,6 +2,8 @@
 import { artifacts } from "hardhat";
 import { type Abi, type Address, encodeDeployData, encodeFunctionData, type Hex, type LocalAccount } from "viem";
 import { stakingAbi } from "#chain/abi/staking-abi.ts";
+import { DEVELOPMENT_DRAW_DELAY } from "#chain/deploy.ts";
+import { deploymentPlan, type PlannedContract } from "#chain/deployment-plan.ts";
 import type { GasChain } from "./gas-chain.ts";
 
 export interface Peers {
@@ -11,31 +13,20 @@ export interface Peers {
   readonly court: Address;
 }
 
-export const JURY_SEATS = 31;
-/** Vault shares: of one token. */
-export const JURY_PAY = 1_000_000_000_000n;
-/** Blocks from a draw's request to its randomness. */
-export const DRAW_DELAY = 4;
-
-/** The vault shares of a hundred tokens. */
-const TICKET = 100_000_000_000_000n;
+/** As on a development chain. */
+export const DRAW_DELAY = DEVELOPMENT_DRAW_DELAY;
 const FEE_BPS = 100;
 
-/** Each contract is told where the others will stand. */
 export async function deployPeers(chain: GasChain, token: Address, graceSeconds: number): Promise<Peers> {
-  const [exchange, vault, staking, draws, court] = [0, 1, 2, 3, 4].map((index) => chain.nextDeployment(index)) as [
-    Address,
-    Address,
-    Address,
-    Address,
-    Address,
-  ];
-  await deploy(chain, "Exchange", [token, graceSeconds, FEE_BPS, vault, staking]);
-  await deploy(chain, "Vault", [token, exchange]);
-  await deploy(chain, "Staking", [vault, exchange, court, TICKET]);
-  await deploy(chain, "Draws", [staking, DRAW_DELAY]);
-  await deploy(chain, "Court", [exchange, staking, draws, vault, JURY_SEATS, JURY_PAY]);
-  return { exchange, staking, draws, court };
+  const first = [0, 1, 2, 3, 4].map((index) => chain.nextDeployment(index));
+  const terms = { token, graceSeconds, feeBps: FEE_BPS, drawDelay: DRAW_DELAY };
+  const places = new Map<string, Address>();
+  for (const { name, args, address } of deploymentPlan(terms, (index) => first[index] as Address)) {
+    await deploy(chain, name, args);
+    places.set(name, address);
+  }
+  const at = (name: PlannedContract["name"]) => places.get(name) as Address;
+  return { exchange: at("Exchange"), staking: at("Staking"), draws: at("Draws"), court: at("Court") };
 }
 
 async function deploy(chain: GasChain, name: string, args: readonly unknown[]): Promise<void> {

@@ -4,6 +4,7 @@ import { type Hex, keccak256, type LocalAccount, numberToHex } from "viem";
 import type { ContractCall } from "#chain/calls.ts";
 import { asChainCall } from "#chain/chain-error.ts";
 import * as court from "#chain/court-calls.ts";
+import { JURY_SEATS } from "#chain/deployment-plan.ts";
 import { readCase, readJurorKey, readJury } from "#chain/read-case.ts";
 import { readCommittee } from "#chain/read-committee.ts";
 import { readNode } from "#chain/read-node.ts";
@@ -12,7 +13,7 @@ import { leaseIdOf, signingHash, signMessage } from "#protocol/signing.ts";
 import type { NodeId } from "#protocol/units.ts";
 import { type CourtDomain, gatherVerdict, type JurorVote, proveJurorKey, voteOn } from "#protocol/verdict.ts";
 import { coded } from "./coded.ts";
-import { JURY_SEATS, type JuryNode, type JuryStage, openJuryStage } from "./jury-stage.ts";
+import { type JuryNode, type JuryStage, openJuryStage } from "./jury-stage.ts";
 
 const TRUTH = numberToHex(1, { size: 32 });
 const LIE = numberToHex(2, { size: 32 });

@@ -5,6 +5,8 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { readHeader } from "#chain/block-header.ts";
 import * as calls from "#chain/calls.ts";
 import { type Chain, connectChain } from "#chain/connect.ts";
+import { DEVELOPMENT_DRAW_DELAY } from "#chain/deploy.ts";
+import { JURY_SEATS } from "#chain/deployment-plan.ts";
 import { proveCommitteeCall, recordBeaconCall, requestDrawCall } from "#chain/draw-calls.ts";
 import { readDraw, readDrawnCommittee } from "#chain/read-draw.ts";
 import { readTime } from "#chain/read-time.ts";
@@ -14,12 +16,9 @@ import { leaseIdOf, signingHash, signMessage } from "#protocol/signing.ts";
 import type { NodeId } from "#protocol/units.ts";
 import { type LocalChain, startLocalChain } from "./local-chain.ts";
 
-/** Seats of a local chain's jury, and of the committees here. */
-export const JURY_SEATS = 31;
 export const COMMITTEE_SEATS = 3;
 export const JURY_GRACE_SECONDS = 1_000;
 const TICKET = 100_000_000n;
-const DELAY = 4;
 
 export interface JuryNode {
   readonly id: NodeId;
@@ -58,7 +57,7 @@ export async function openJuryStage(): Promise<JuryStage> {
   let leases = 0;
   const recordBeacon = async (subject: Hex) => {
     const draw = await readDraw(chain, subject);
-    await local.mine(DELAY);
+    await local.mine(DEVELOPMENT_DRAW_DELAY);
     await local.send(deployer, recordBeaconCall(chain, (await readHeader(chain, draw?.beaconBlock ?? 0)) as Hex));
   };
   return {

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { type Hex, keccak256, stringToHex } from "viem";
+import { JURY_SEATS } from "#chain/deployment-plan.ts";
 import { verdictSeats } from "#protocol/verdict.ts";
 import { createGasChain } from "#scripts/bench/gas-chain.ts";
 import { claimOrders, clearLeases, deployExchange, openLeases, settleOrder } from "#scripts/bench/gas-exchange.ts";
-import { JURY_SEATS } from "#scripts/bench/gas-peers.ts";
 import {
   decideCase,
   disputeOrder,

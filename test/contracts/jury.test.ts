@@ -6,6 +6,7 @@ import { type Hex, hexToBytes, keccak256, stringToHex } from "viem";
 import { courtAbi } from "#chain/abi/court-abi.ts";
 import { stakingAbi } from "#chain/abi/staking-abi.ts";
 import { payJurorsCall } from "#chain/court-calls.ts";
+import { JURY_PAY, JURY_SEATS } from "#chain/deployment-plan.ts";
 import { readCase } from "#chain/read-case.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { encodeRequest } from "#protocol/message.ts";
@@ -17,7 +18,6 @@ import { packImage } from "#runtime/image/pack-image.ts";
 import { createRuntime, type Runtime } from "#runtime/runtime.ts";
 import { createGasChain } from "#scripts/bench/gas-chain.ts";
 import { deployExchange, NODE_STAKE } from "#scripts/bench/gas-exchange.ts";
-import { JURY_PAY, JURY_SEATS } from "#scripts/bench/gas-peers.ts";
 import { scratchFolder } from "../runtime/image/image-fixture.ts";
 import {
   type Court,

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { keccak256 } from "viem";
 import { courtAbi } from "#chain/abi/court-abi.ts";
 import { accuseCall } from "#chain/court-calls.ts";
+import { JURY_SEATS } from "#chain/deployment-plan.ts";
 import { readCase, readJurorKey } from "#chain/read-case.ts";
 import { readNode } from "#chain/read-node.ts";
 import { readTime } from "#chain/read-time.ts";
@@ -26,13 +27,7 @@ import type { LeaseTerms, Offer, Signed } from "#protocol/signed-messages.ts";
 import type { NodeId } from "#protocol/units.ts";
 import { verdictSeats, voteOn } from "#protocol/verdict.ts";
 import { toWire } from "#protocol/wire.ts";
-import {
-  JURY_GRACE_SECONDS,
-  JURY_SEATS,
-  type JuryNode,
-  type JuryStage,
-  openJuryStage,
-} from "../../chain/jury-stage.ts";
+import { JURY_GRACE_SECONDS, type JuryNode, type JuryStage, openJuryStage } from "../../chain/jury-stage.ts";
 import { type Behaviour, fakeFoundation, TestClock } from "../fake-foundation.ts";
 import { serveOrder } from "../served-order.ts";
 
