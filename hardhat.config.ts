@@ -30,7 +30,6 @@ const localChain = {
   hardfork: "osaka",
   chainId: 31_337,
   allowBlocksWithSameTimestamp: true,
-  initialDate: new Date(),
 } as const;
 
 export default defineConfig({

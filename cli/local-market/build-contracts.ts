@@ -1,7 +1,6 @@
-// Has Hardhat compile the contracts when they changed since it last did.
+// Has the contracts compiled when they changed since they last were.
 import { globSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 const ARTIFACT = "artifacts/contracts/Exchange.sol/Exchange.json";
 /** Hardhat writes it at every build, so its time is that of the last one. */
@@ -14,11 +13,14 @@ const SOURCES = ["contracts/**/*.sol", "hardhat.config.ts", "package-lock.json"]
  */
 const ATTEMPTS = 3;
 
-/** @throws what Hardhat throws, such as the compiler's errors */
-export async function buildContracts(hre: HardhatRuntimeEnvironment): Promise<void> {
-  for (let attempt = 1; isStale(hre.config.paths.root); attempt++) {
+/**
+ * Calls `build` for the project in `root` when there is something to do.
+ * @throws what `build` throws, such as the compiler's errors
+ */
+export async function buildContracts(root: string, build: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; isStale(root); attempt++) {
     try {
-      await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+      await build();
       return;
     } catch (error) {
       if (attempt === ATTEMPTS || !isMissingFile(error)) throw error;

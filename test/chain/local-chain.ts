@@ -1,12 +1,12 @@
 // A real chain in this process with the exchange deployed, for the tests of every folder: start it with `await using`.
 import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import {
   type Address,
   createPublicClient,
   createWalletClient,
   type Hex,
+  hexToNumber,
   http,
   type LocalAccount,
   numberToHex,
@@ -22,6 +22,7 @@ import {
 import { type ChainSettings, connectChain, type PeerContracts } from "#chain/connect.ts";
 import { deployExchange } from "#chain/deploy.ts";
 import type { Deployment } from "#chain/deployments.ts";
+import { createChainServer } from "#cli/local-market/chain-server.ts";
 import { runHardhat } from "#scripts/run-hardhat.ts";
 import { developmentAccounts } from "./development-accounts.ts";
 
@@ -55,20 +56,7 @@ export interface LocalChain extends AsyncDisposable, Deployment {
  */
 export async function startLocalChain(options: { graceSeconds?: number } = {}): Promise<LocalChain> {
   await buildContracts();
-  const hre = await createHardhatRuntimeEnvironment({
-    networks: {
-      // Several transactions a second must not push the chain's clock ahead of the machine's.
-      local: {
-        type: "edr-simulated",
-        chainType: "l1",
-        hardfork: "osaka",
-        chainId: 31_337,
-        allowBlocksWithSameTimestamp: true,
-        initialDate: new Date(),
-      },
-    },
-  });
-  const server = await hre.network.createServer("local", "127.0.0.1", 0);
+  const server = await createChainServer("default", "127.0.0.1", 0);
   const { port } = await server.listen();
   const rpcUrl = `http://127.0.0.1:${port}`;
   const accounts = developmentAccounts();
@@ -83,11 +71,20 @@ export async function startLocalChain(options: { graceSeconds?: number } = {}): 
   const settings = { rpcUrl, chainId, exchange, deployedAt };
   const { contracts } = await connectChain(settings);
   const hands = createHands(settings, token, contracts);
+  await catchUp(hands);
   return { ...deployment, rpcUrl, settings, contracts, accounts, ...hands, [Symbol.asyncDispose]: stop };
 
   async function stop(): Promise<void> {
     await server.close();
   }
+}
+
+/** A chain's time begins when its configuration is made: all that loading took since, it would stay behind. */
+async function catchUp({ rpc }: Pick<LocalChain, "rpc">): Promise<void> {
+  await rpc("evm_mine");
+  const { timestamp } = (await rpc("eth_getBlockByNumber", ["latest", false])) as { timestamp: Hex };
+  const behind = Math.floor(Date.now() / 1_000) - hexToNumber(timestamp);
+  if (behind > 0) await rpc("evm_increaseTime", [behind]);
 }
 
 function createHands(
