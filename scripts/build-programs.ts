@@ -42,6 +42,8 @@ export async function buildProgram(name: string, path: string): Promise<string> 
 
 async function bundlePrograms(target: string): Promise<void> {
   for (const [name, path] of Object.entries(ENTRIES)) await bundleProgram(name, path, target);
+  const { METERED_ENGINE_FILE, readEngine } = await import("../runtime/javascript/engine-pin.ts");
+  writeFileSync(join(target, METERED_ENGINE_FILE), (await readEngine()).wasm);
   for (const [name, path] of Object.entries(ASSETS)) cpSync(join(root, path), join(target, name), { recursive: true });
 }
 

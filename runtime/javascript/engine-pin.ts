@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { digestOf } from "#protocol/digest.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Digest } from "#protocol/units.ts";
-import { meterModule } from "../metering/meter-module.ts";
+import { METERING_VERSION, meterModule } from "../metering/meter-module.ts";
 import { ENGINE_LAYOUT, LOAD_FUEL } from "./engine-layout.ts";
 import type { EngineParts, MeteredEngine, PreludeFile } from "./engine-parts.ts";
 import { HOST_PRICES } from "./host-price.ts";
@@ -13,6 +13,10 @@ import { HOST_PRICES } from "./host-price.ts";
 export const ENGINE_WASM_DIGEST = "sha256:105c3bed22d457e43e3d1c3c1c6959fda62a8fe06f0fc8a985303c3a2be72232" as Digest;
 /** The web API, `prelude/*.js`. Whoever changes it finds the new digest in the context of `engine-mismatch`. */
 export const PRELUDE_DIGEST = "sha256:c254e2841f8e9c627767164ec855a17f576b699923e6d4151db7d0a84dfda198" as Digest;
+/** The engine after the pass. Whoever changes the pass finds the new digest by the test of this constant. */
+export const METERED_ENGINE_DIGEST = "sha256:3b1435000bc359da5738601ae3c0f0b5be2b80f93868e75b225aef034af41a8d" as Digest;
+/** Beside a bundle, since the pass takes as long as all else that a program does before it is ready. */
+export const METERED_ENGINE_FILE = "engine.wasm";
 /**
  * Fuel of a load or store inside the engine. A large memory alone would ask for 16, but between two accesses that the
  * guest can aim lie about a hundred instructions of the interpreter.
@@ -52,7 +56,7 @@ const PRELUDE_FILES = [
 ] as const;
 
 /**
- * Reads engine and web API from the installed package and from `prelude/` beside this module, and meters the engine.
+ * Reads engine and web API from the installed package and from `prelude/` beside this module, the engine metered.
  * @throws `engine-mismatch`
  */
 export function readEngine(): Promise<MeteredEngine> {
@@ -60,7 +64,7 @@ export function readEngine(): Promise<MeteredEngine> {
   return engine;
 }
 
-/** Read once: the pass takes longer than starting an executor. */
+/** Read once for all executors. */
 let engine: Promise<MeteredEngine> | undefined;
 
 async function readAndMeter(): Promise<MeteredEngine> {
@@ -73,8 +77,17 @@ async function readAndMeter(): Promise<MeteredEngine> {
   );
   const parts = { wasm: new Uint8Array(wasm), prelude };
   requirePinned(parts);
-  const { bytes, version } = meterModule(parts.wasm, { accessFuel: ENGINE_ACCESS_FUEL });
-  return { wasm: bytes, prelude, meteringVersion: version };
+  return { wasm: (await readMetered()) ?? meterEngine(parts.wasm), prelude, meteringVersion: METERING_VERSION };
+}
+
+export function meterEngine(wasm: Uint8Array): Uint8Array {
+  return meterModule(wasm, { accessFuel: ENGINE_ACCESS_FUEL }).bytes;
+}
+
+/** A file that is missing or damaged costs time and nothing else. */
+async function readMetered(): Promise<Uint8Array | undefined> {
+  const bytes = await readFile(new URL(`./${METERED_ENGINE_FILE}`, import.meta.url)).catch(() => undefined);
+  return bytes && digestOf(bytes) === METERED_ENGINE_DIGEST ? new Uint8Array(bytes) : undefined;
 }
 
 /** @throws `engine-mismatch` */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { ENGINE_DIGEST, PRELUDE_DIGEST, requirePinned } from "#runtime/javascript/engine-pin.ts";
+import { digestOf } from "#protocol/digest.ts";
+import { ENGINE_DIGEST, METERED_ENGINE_DIGEST, meterEngine, PRELUDE_DIGEST, requirePinned } from "#runtime/javascript/engine-pin.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 
 const wasm = new Uint8Array(await readFile(new URL(import.meta.resolve("@jitl/quickjs-wasmfile-release-sync/wasm"))));
@@ -13,6 +14,10 @@ test("an engine or web API of other bytes is refused, and the refusal names the 
       error.code === "engine-mismatch" && error.context.prelude !== PRELUDE_DIGEST,
   );
   assert.throws(() => requirePinned({ wasm: wasm.slice(1), prelude: [] }), { code: "engine-mismatch" });
+});
+
+test("the engine that a bundle has beside it is what the pass makes", () => {
+  assert.equal(digestOf(meterEngine(wasm)), METERED_ENGINE_DIGEST);
 });
 
 test("the runtime's name follows from pass and engine", () => {
