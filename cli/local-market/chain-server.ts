@@ -12,6 +12,7 @@ const NO_ARTIFACTS = "artifacts/none";
 export async function createChainServer(network: "default" | "node", host: string, port: number) {
   const { userConfig, config } = hre;
   const paths = { ...userConfig.paths, artifacts: NO_ARTIFACTS };
-  const bare = await createHardhatRuntimeEnvironment({ ...userConfig, paths }, {}, config.paths.root);
+  // Callers have clients of their own, so no plugin needs to be loaded.
+  const bare = await createHardhatRuntimeEnvironment({ ...userConfig, plugins: [], paths }, {}, config.paths.root);
   return bare.network.createServer(network, host, port);
 }

@@ -14,7 +14,8 @@ export const ENGINE_WASM_DIGEST = "sha256:105c3bed22d457e43e3d1c3c1c6959fda62a8f
 /** The web API, `prelude/*.js`. Whoever changes it finds the new digest in the context of `engine-mismatch`. */
 export const PRELUDE_DIGEST = "sha256:c254e2841f8e9c627767164ec855a17f576b699923e6d4151db7d0a84dfda198" as Digest;
 /** The engine after the pass. Whoever changes the pass finds the new digest by the test of this constant. */
-export const METERED_ENGINE_DIGEST = "sha256:3b1435000bc359da5738601ae3c0f0b5be2b80f93868e75b225aef034af41a8d" as Digest;
+export const METERED_ENGINE_DIGEST =
+  "sha256:3b1435000bc359da5738601ae3c0f0b5be2b80f93868e75b225aef034af41a8d" as Digest;
 /** Beside a bundle, since the pass takes as long as all else that a program does before it is ready. */
 export const METERED_ENGINE_FILE = "engine.wasm";
 /**
