@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";
-import { ENGINE_DIGEST, METERED_ENGINE_DIGEST, meterEngine, PRELUDE_DIGEST, requirePinned } from "#runtime/javascript/engine-pin.ts";
+import {
+  ENGINE_DIGEST,
+  METERED_ENGINE_DIGEST,
+  meterEngine,
+  PRELUDE_DIGEST,
+  requirePinned,
+} from "#runtime/javascript/engine-pin.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 
 const wasm = new Uint8Array(await readFile(new URL(import.meta.resolve("@jitl/quickjs-wasmfile-release-sync/wasm"))));
