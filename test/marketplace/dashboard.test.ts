@@ -4,6 +4,14 @@ import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, chromium, type Page } from "playwright-core";
+import {
+  approveSharesCall,
+  collectEarningsCall,
+  depositSharesCall,
+  harvestCall,
+  mintCall,
+  startUnbondingCall,
+} from "#chain/calls.ts";
 import { type RunningMarketplace, startMarketplace } from "#marketplace/start-marketplace.ts";
 import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
 import { buildDashboard } from "#scripts/build-programs.ts";
@@ -143,6 +151,43 @@ test("what a claim and a voucher paid stands in the owner's lines, with the leas
   assert.equal(await jobs.filter({ hasText: "for 2 claimed together 0.060000" }).count(), 2);
   await jobs.first().getByRole("link").click();
   await page.getByRole("dialog").getByText("tokens paid to 2 nodes that claimed, for 2 orders together").waitFor();
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test("the profit share is everybody's to see, and a holder sees shares, worth and stakes as they change", {
+  skip,
+}, async () => {
+  const { page, complaints } = await openPage();
+  const { chain } = market;
+  const { owner, key } = node;
+  const panel = page.locator("#shares");
+  const figure = (name: string) => panel.locator("dl > div").filter({ hasText: name }).locator("dd");
+  await panel.getByText("2 shares in all").waitFor();
+  await panel.getByRole("img", { name: "Price of a share in the last hour, now 1 tokens." }).waitFor();
+  await chooseOwner(page);
+  await panel.getByText("1 shares, worth 1 tokens").waitFor();
+  const stake = page.getByRole("table", { name: "My nodes' stakes" }).locator("tbody tr");
+  assert.match((await stake.textContent()) ?? "", /staked0101\.000000$/);
+
+  await chain.send(owner, mintCall(chain, owner.address, 7_000_000n));
+  await chain.send(owner, approveSharesCall(chain, 7_000_000n));
+  await chain.send(owner, depositSharesCall(chain, owner.address, 7_000_000n));
+  await panel.getByText("7 shares, worth 7 tokens").waitFor();
+  await figure("All shares are worth").getByText("9 tokens").waitFor();
+  await panel.getByText("8 tokens is what my shares are worth").waitFor();
+  await chain.send(owner, collectEarningsCall(chain, [key.address]));
+  await figure("Fees to be harvested").getByText("0.0173 tokens").waitFor();
+  await chain.send(owner, harvestCall(chain));
+  await figure("Came in as fees").getByText("0.0173 tokens").waitFor();
+  await figure("Drips to the holders")
+    .getByText(/^0\.0172?\d* tokens$/)
+    .waitFor();
+  await panel.getByText(/^0\.015\d+ tokens, all of it in [67]d$/).waitFor();
+
+  await chain.send(owner, startUnbondingCall(chain, key.address, 400_000_000_000n));
+  await stake.getByText("unbonding", { exact: true }).waitFor();
+  assert.match((await stake.textContent()) ?? "", /free in \d\dm00\.60\.41\.00000\d$/);
   assert.deepEqual(complaints, []);
   await page.close();
 });
