@@ -7,10 +7,11 @@ import { courtAbi } from "./abi/court-abi.ts";
 import { drawsAbi } from "./abi/draws-abi.ts";
 import { exchangeAbi } from "./abi/exchange-abi.ts";
 import { stakingAbi } from "./abi/staking-abi.ts";
+import { vaultAbi } from "./abi/vault-abi.ts";
 import { lowerAddresses } from "./lower-addresses.ts";
 
 /** The contracts whose events are followed; no two of them have events of one name. */
-const FOLLOWED_ABI = [...exchangeAbi, ...stakingAbi, ...drawsAbi, ...courtAbi] as const;
+const FOLLOWED_ABI = [...exchangeAbi, ...stakingAbi, ...drawsAbi, ...courtAbi, ...vaultAbi] as const;
 type FollowedAbi = typeof FOLLOWED_ABI;
 
 export type ExchangeEventName = ContractEventName<FollowedAbi>;

@@ -172,8 +172,8 @@ async function readEvents(chain: Chain, state: FollowState, to: number): Promise
   const range = { fromBlock: BigInt(state.next), toBlock: BigInt(to) };
   let logs: MinedLog[];
   try {
-    const { staking, draws, court } = chain.contracts;
-    const address = [settings.exchange, staking, draws, court];
+    const { staking, draws, court, vault } = chain.contracts;
+    const address = [settings.exchange, staking, draws, court, vault];
     logs = (await client.getLogs({ address, ...range })) as MinedLog[];
   } catch (cause) {
     const error = toChainError(cause, "events", settings.rpcUrl);

@@ -16,6 +16,8 @@ export const CHAIN_LIMITS = {
   journalSignedKeys: 256,
   /** Failed polls in a row until a waiting caller is told; the lane itself goes on. */
   lanePollsUntilTrouble: 4,
+  /** Nodes in one `collectEarnings`: the contract takes no more. */
+  collectNodes: 512,
   /** Gas of one transaction: EIP-7825. */
   transactionGas: 16_777_216n,
   /** Blocks in one request for logs; common endpoints refuse more. */

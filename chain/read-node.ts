@@ -25,6 +25,13 @@ export interface NodeRecord {
   readonly tickets: number;
 }
 
+/** Shares of stake for which a node stands once in draws. @throws `chain-unreachable` */
+export function readTicket({ client, settings, contracts }: Chain): Promise<Shares> {
+  return asChainCall(settings.rpcUrl, "the stake of a ticket", () =>
+    client.readContract({ address: contracts.staking, abi: stakingAbi, functionName: "TICKET" }),
+  );
+}
+
 /** The node's record in the latest block; undefined when it is not registered. @throws `chain-unreachable` */
 export async function readNode(chain: Chain, node: NodeId): Promise<NodeRecord | undefined> {
   const { client, settings, contracts } = chain;

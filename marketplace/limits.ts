@@ -13,7 +13,9 @@ export const MARKETPLACE_LIMITS = {
   matchRefusals: 100,
   /** Lines in one answer about earnings: the newest. */
   earningsLines: 200,
-  /** Points of an earnings chart: more than a screen has columns to tell apart. */
+  /** Nodes of one owner in one answer: the first that were registered. */
+  ownNodes: 200,
+  /** Points of a chart: more than a screen has columns to tell apart. */
   chartPoints: 120,
   /** Owners whose node is being looked up on the chain at once: each costs one call to a foreign endpoint. */
   registrationReads: 16,

@@ -2,7 +2,7 @@
 import { type Logger, pino } from "pino";
 import { asChainCall } from "#chain/chain-error.ts";
 import { type Chain, connectChain } from "#chain/connect.ts";
-import { readNode } from "#chain/read-node.ts";
+import { readNode, readTicket } from "#chain/read-node.ts";
 import { listen } from "#mesh/api-server.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { UnixSeconds } from "#protocol/units.ts";
@@ -17,6 +17,7 @@ import { claimStore } from "./index/chain-place.ts";
 import { findJob } from "./index/read-jobs.ts";
 import { findLease } from "./index/read-leases.ts";
 import { readMarket } from "./index/read-market.ts";
+import { readProfitShare, type StakeTerms } from "./index/read-profit-share.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 
 export interface RunningMarketplace extends AsyncDisposable {
@@ -40,6 +41,7 @@ export async function startMarketplace(
   { logger = pino({ enabled: false }), signal }: MarketplaceHands = {},
 ): Promise<RunningMarketplace> {
   const chain = await connectChain(config.chain, signal && { signal });
+  const stakeTerms = { staking: chain.contracts.staking, ticket: await readTicket(chain) };
   await using resources = new AsyncDisposableStack();
   const store = resources.use(
     openStore({ path: config.databasePath, migrationsDirectory: config.migrationsDirectory }),
@@ -60,11 +62,12 @@ export async function startMarketplace(
       },
     }),
   );
-  const index = resources.use(followChain({ config, chain, store, book, events, now, logger }));
+  const index = resources.use(followChain({ config, chain, stakeTerms, store, book, events, now, logger }));
   const { app } = createMarketplaceApi({
     version: config.version,
     domain: chain.domain,
     token: chain.token,
+    stakeTerms,
     reader: store.reader,
     book,
     events,
@@ -83,6 +86,7 @@ export async function startMarketplace(
 interface Following {
   readonly config: MarketplaceConfig;
   readonly chain: Chain;
+  readonly stakeTerms: StakeTerms;
   readonly store: Store;
   readonly book: Book;
   readonly events: EventHub;
@@ -90,17 +94,18 @@ interface Following {
   readonly logger: Logger;
 }
 
-function followChain({ config, chain, store, book, events, now, logger }: Following): ChainIndex {
+function followChain({ config, chain, stakeTerms, store, book, events, now, logger }: Following): ChainIndex {
   const { reader } = store;
   return startChainIndex({
     store,
     chain,
     confirmations: config.confirmations,
     pollMillis: config.pollMillis,
-    onTouched: ({ nodes, leases, jobs }) => {
+    onTouched: ({ nodes, leases, jobs, profitShare }) => {
       for (const node of nodes) events.publish("node", nodeRow({ reader, book, now }, node));
       for (const lease of leases) events.publish("lease", findLease(reader, lease));
       for (const job of jobs) events.publish("job", findJob(reader, job));
+      if (profitShare) events.publish("profit-share", readProfitShare(reader, stakeTerms, now()));
     },
     onRewound: (nodes) => {
       logger.warn({ nodes: nodes.length }, "The chain was reorganised");

@@ -35,7 +35,7 @@ export interface MarketplaceClient {
   cancel(cancellation: Signed<Cancellation>, options?: CallOptions): Promise<boolean>;
   offers(options?: PageOptions): Promise<Page<api.OfferRow>>;
   bids(options?: PageOptions): Promise<Page<api.BidRow>>;
-  nodes(options?: PageOptions): Promise<Page<api.NodeRow>>;
+  nodes(options?: PageOptions & { readonly owner?: Address | undefined }): Promise<Page<api.NodeRow>>;
   jobs(options?: JobFilter): Promise<Page<api.JobRow>>;
   job(order: Hex, options?: CallOptions): Promise<api.JobRow>;
   earnings(owner: Address, options?: CallOptions): Promise<api.Earnings>;

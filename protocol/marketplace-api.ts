@@ -172,6 +172,64 @@ export const earnings = z.strictObject({
 });
 export type Earnings = z.output<typeof earnings>;
 
+/** GET /v1/profit-share: the vault of the exchange's fees and of slashed stake. Amounts in base units. */
+export const profitShareInfo = z.strictObject({
+  /** When it was so, by the clock of the marketplace, but never before the vault's last event. */
+  time: z.number().int(),
+  /** All shares that there are, 12 decimals. */
+  shares: wire.shares,
+  /** What they are worth together. */
+  assets: wire.amount,
+  /** What a whole share is worth. */
+  price: wire.amount,
+  /** Shares that are staked for nodes, or unbonding. */
+  staked: wire.shares,
+  /** Came in as profit and is not the holders' yet. */
+  dripping: wire.amount,
+  /** When all of it is; null when nothing drips. */
+  dripEnds: z.number().int().nullable(),
+  /** Sum of all harvests: fees, and tokens that were sent to the vault without a deposit. */
+  harvested: wire.amount,
+  /** Worth of all shares that were given up, at their time: those that the court took from nodes' stakes. */
+  forfeited: wire.amount,
+  /** Fees that the exchange has taken and nobody has harvested. */
+  feesWaiting: wire.amount,
+});
+export type ProfitShareInfo = z.output<typeof profitShareInfo>;
+
+/** GET /v1/profit-share/holding?account=0x… */
+export const holding = z.strictObject({
+  account: wire.address,
+  time: z.number().int(),
+  /** Shares in the account itself, and what they would be redeemed for. */
+  held: wire.shares,
+  heldWorth: wire.amount,
+  /** Shares that stand in the stakes of the account's nodes, unbonding ones too. */
+  staked: wire.shares,
+  stakedWorth: wire.amount,
+  /** The account's part of what drips, if nobody comes or goes meanwhile. */
+  dripping: wire.amount,
+  /** One row for each node that the account owns, in the order of registration. */
+  stakes: z.array(
+    z.strictObject({
+      node: wire.address,
+      /** Counts in quorums and draws. */
+      staked: wire.shares,
+      /** No longer counts, and is not yet the owner's again. */
+      unbonding: wire.shares,
+      /** From here on what is unbonding can leave, unless it is frozen; 0 when nothing unbonds. */
+      unbondsAt: z.number().int(),
+      /** Until here no stake can leave. */
+      frozenUntil: z.number().int(),
+      /** How many times the node stands in draws. */
+      tickets: z.number().int(),
+      /** Of `staked` and `unbonding` together. */
+      worth: wire.amount,
+    }),
+  ),
+});
+export type Holding = z.output<typeof holding>;
+
 /** Kinds of GET /v1/events; each event's data is the row of its kind. A claim is told by the job of its first order. */
-export const MARKET_EVENTS = ["offer", "bid", "cancellation", "node", "lease", "job"] as const;
+export const MARKET_EVENTS = ["offer", "bid", "cancellation", "node", "lease", "job", "profit-share"] as const;
 export type MarketEvent = (typeof MARKET_EVENTS)[number];

@@ -57,6 +57,8 @@ export const blsSignature = z
   .regex(/^0x[0-9a-f]{512}$/, "must be 256 bytes in lower-case hex")
   .transform((text) => text as BlsSignature);
 export const amount = decimal(96);
+/** All shares of the profit share together: a million to each base unit. */
+export const shares = decimal(128);
 export const unixSeconds = uint(UINT40_MAX);
 
 /** Printable, no control or bidirectional characters: such text is shown to people. */

@@ -28,10 +28,13 @@ const KEEP_CHUNKS_MILLIS = 86_400_000;
 
 /** Makes dist/ current. A second caller at the same time does the same work; each file is replaced by a rename. */
 export async function buildPrograms(): Promise<void> {
-  await Promise.all([
-    whenStale("programs", PROGRAMS, bundlePrograms),
-    whenStale("dashboard", [DASHBOARD], bundleDashboard),
-  ]);
+  await Promise.all([whenStale("programs", PROGRAMS, bundlePrograms), buildDashboard()]);
+}
+
+/** Makes the dashboard alone current; gives its folder. */
+export async function buildDashboard(): Promise<string> {
+  await whenStale("dashboard", [DASHBOARD, "protocol"], bundleDashboard);
+  return join(dist, "dashboard");
 }
 
 /** Bundles one more program, which runs as those in dist/ do; gives its file. */

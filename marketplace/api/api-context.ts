@@ -5,6 +5,7 @@ import type { ExchangeDomain } from "#protocol/typed-data.ts";
 import type { NodeId, UnixSeconds } from "#protocol/units.ts";
 import type { Book } from "../book/open-book.ts";
 import { findNode, type IndexedNode } from "../index/read-nodes.ts";
+import type { StakeTerms } from "../index/read-profit-share.ts";
 import type { Reader } from "../store/open-store.ts";
 import type { EventHub } from "./event-stream.ts";
 
@@ -12,6 +13,7 @@ export interface ApiContext {
   readonly version: string;
   readonly domain: ExchangeDomain;
   readonly token: Address;
+  readonly stakeTerms: StakeTerms;
   readonly reader: Reader;
   readonly book: Book;
   readonly events: EventHub;

@@ -11,8 +11,8 @@ export function addEventRoutes(server: Api, { events }: ApiContext): void {
       method: "get",
       path: "/v1/events",
       summary:
-        "What is new, as server-sent events: offer, bid, cancellation, node, lease, job, each with its row as data. " +
-        "Last-Event-ID replays what was missed; `reset` says that everything is to be read anew.",
+        "What is new, as server-sent events: offer, bid, cancellation, node, lease, job, profit-share, each with its row as " +
+        "data. Last-Event-ID replays what was missed; `reset` says that everything is to be read anew.",
       answer: "events",
     },
     ({ c }) =>

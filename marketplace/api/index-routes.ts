@@ -15,10 +15,7 @@ import { MARKETPLACE_LIMITS } from "../limits.ts";
 import type { PageRequest } from "../store/page.ts";
 import { type ApiContext, nodeRow, withOffer } from "./api-context.ts";
 import { pageQuery } from "./page-query.ts";
-
-/** A chart's longest span: a month of minutes is what one question may read. */
-const SERIES_HOURS_MAX = 720;
-const SERIES_HOURS_DEFAULT = 24;
+import { SERIES_HOURS_DEFAULT, seriesHours } from "./series-query.ts";
 
 const ownerRow = z.strictObject({
   owner: wire.address,
@@ -147,10 +144,7 @@ function addEarningsRoutes(server: Api, { reader, now }: ApiContext): void {
       summary: `What an owner, or the whole market, earned over time: at most ${MARKETPLACE_LIMITS.chartPoints} steps.`,
       query: {
         owner,
-        hours: wire
-          .queryInteger(SERIES_HOURS_MAX)
-          .refine((hours) => hours > 0, "must be at least 1")
-          .optional(),
+        hours: seriesHours,
       },
       answer: earningsSeries,
     },

@@ -8,6 +8,7 @@ import { addEventRoutes } from "./event-routes.ts";
 import { addIndexRoutes } from "./index-routes.ts";
 import { addMetrics } from "./metrics.ts";
 import { createPostLimiter, type PostLimits } from "./post-limiter.ts";
+import { addProfitShareRoutes } from "./profit-share-routes.ts";
 import { remoteOf } from "./remote.ts";
 
 export interface MarketplaceApiOptions extends ApiContext {
@@ -44,6 +45,7 @@ export function createMarketplaceApi(options: MarketplaceApiOptions): Api {
   });
   addBookRoutes(server, options);
   addIndexRoutes(server, options);
+  addProfitShareRoutes(server, options);
   addEventRoutes(server, options);
   addDashboardRoutes(server, dashboardDirectory);
   addDocsPage(server, TITLE, version);

@@ -1,4 +1,4 @@
-// The one page: figures, earnings, jobs, nodes and leases, all from the index and all live.
+// The one page: figures, earnings, profit share, jobs, nodes and leases, all from the index and all live.
 import { useQuery } from "@tanstack/react-query";
 import { count } from "./format.ts";
 import { type Liveness, useLiveUpdates } from "./live-updates.ts";
@@ -12,6 +12,7 @@ import { JobsSection } from "./sections/jobs-section.tsx";
 import { LeasesSection } from "./sections/leases-section.tsx";
 import { MarketFigures } from "./sections/market-figures.tsx";
 import { NodesSection } from "./sections/nodes-section.tsx";
+import { SharesSection } from "./sections/shares-section.tsx";
 
 const LIVENESS: Readonly<Record<Liveness, string>> = {
   connecting: "Connecting",
@@ -19,7 +20,7 @@ const LIVENESS: Readonly<Record<Liveness, string>> = {
   lost: "Not live: reconnecting",
 };
 
-const SECTIONS = ["Earnings", "Jobs", "Nodes", "Leases"] as const;
+const SECTIONS = ["Earnings", "Shares", "Jobs", "Nodes", "Leases"] as const;
 
 export function App() {
   const liveness = useLiveUpdates();
@@ -53,6 +54,7 @@ export function App() {
       <main id="content" tabIndex={-1}>
         <MarketFigures market={market} />
         <EarningsSection owner={owner} onChoose={chooseOwner} now={now} />
+        <SharesSection owner={owner} now={now} />
         <JobsSection now={now} />
         <NodesSection />
         <LeasesSection now={now} />

@@ -10,8 +10,9 @@ const STALE: Readonly<Record<MarketEvent, readonly string[]>> = {
   offer: ["market", "nodes"],
   bid: ["market"],
   cancellation: ["market", "nodes"],
-  node: ["market", "nodes", "owners", "earnings", "series"],
+  node: ["market", "nodes", "owners", "earnings", "series", "holding"],
   lease: ["market", "leases"],
+  "profit-share": ["profit-share", "holding", "prices"],
   job: ["market", "jobs", "earnings", "series", "owners"],
 };
 

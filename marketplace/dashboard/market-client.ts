@@ -1,7 +1,16 @@
 // What the page asks the marketplace. Types are the API's own, with amounts still as the decimal strings of JSON.
-import type { Earnings, JobRow, LeaseRow, MarketInfo, NodeRow } from "#protocol/marketplace-api.ts";
+import type {
+  Earnings,
+  Holding,
+  JobRow,
+  LeaseRow,
+  MarketInfo,
+  NodeRow,
+  ProfitShareInfo,
+} from "#protocol/marketplace-api.ts";
 import type { EarningsSeries } from "../index/read-earnings.ts";
 import type { OwnerRow } from "../index/read-nodes.ts";
+import type { PriceSeries } from "../index/read-profit-share.ts";
 
 /** A value as JSON carries it: bigints are decimal strings. */
 export type Json<Value> = Value extends bigint
@@ -19,6 +28,9 @@ export type LeaseView = Json<LeaseRow>;
 export type OwnerView = Json<OwnerRow>;
 export type EarningsView = Json<Earnings>;
 export type SeriesView = Json<EarningsSeries>;
+export type ProfitShareView = Json<ProfitShareInfo>;
+export type HoldingView = Json<Holding>;
+export type PricesView = Json<PriceSeries>;
 
 export interface PageView<Row> {
   readonly rows: readonly Row[];

@@ -1,13 +1,14 @@
 // One event of the chain into rows. Sums are kept by adding differences; rewind.ts subtracts the same ones.
 import type { Address } from "viem";
 import type { ExchangeEvent } from "#chain/exchange-event.ts";
-import type { Shares } from "#protocol/units.ts";
 import type { Writer } from "../store/open-store.ts";
-import { leases, nodes, stakeChanges } from "../store/schema.ts";
+import { leases, nodes } from "../store/schema.ts";
 import { claimOrders, clearLease, payFee, payNode, settleOrder } from "./apply-payment.ts";
 import { changeLease, type Place } from "./change-lease.ts";
+import { applyToProfitShare, moveShares } from "./profit-shares.ts";
 import { noteAccused, noteAgreed, noteCleared, noteDrawn, noteSlashed } from "./reputations.ts";
-import { addStake, countNode } from "./sums.ts";
+import { changeStake } from "./stakes.ts";
+import { countNode } from "./sums.ts";
 import { NOTHING, type Touched } from "./touched.ts";
 
 /** Writes what `event` says. The checkpoint that is written beside it keeps an event from being counted twice. */
@@ -17,14 +18,20 @@ export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
     case "NodeRegistered":
       return registerNode(writer, place, lower(event.args.node), lower(event.args.owner));
     case "StakeAdded":
-      return changeStake(writer, place, lower(event.args.node), event.args.shares);
     case "UnbondingStarted":
-      return changeStake(writer, place, lower(event.args.node), -event.args.shares);
+    case "UnbondingFinished":
+    case "StakeFrozen":
+      return changeStake(writer, place, event);
     case "StakeSlashed":
-      return and(
-        changeStake(writer, place, event.args.node, -event.args.ofStaked),
-        noteSlashed(writer, place, event.args.node, event.args.reason),
-      );
+      return and(changeStake(writer, place, event), noteSlashed(writer, place, event.args.node, event.args.reason));
+    case "Transfer":
+      return moveShares(writer, place, event.args);
+    case "Deposit":
+    case "Withdraw":
+    case "Harvested":
+    case "Forfeited":
+    case "EarningsCollected":
+      return applyToProfitShare(writer, place, event);
     case "NodeAccused":
       return touchedNodes(noteAccused(writer, place, event.args));
     case "LeaseDrawn":
@@ -59,18 +66,9 @@ export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
 function registerNode(writer: Writer, place: Place, node: Address, owner: Address): Touched {
   writer
     .insert(nodes)
-    .values({ node, owner, stake: 0n, earned: 0n, jobs: 0, ...place })
+    .values({ node, owner, earned: 0n, jobs: 0, ...place })
     .run();
   countNode(writer, owner, 1);
-  return { ...NOTHING, nodes: [node] };
-}
-
-function changeStake(writer: Writer, place: Place, node: Address, amount: Shares): Touched {
-  writer
-    .insert(stakeChanges)
-    .values({ ...place, node, amount })
-    .run();
-  addStake(writer, node, amount);
   return { ...NOTHING, nodes: [node] };
 }
 

@@ -7,8 +7,6 @@ import { MARKETPLACE_LIMITS } from "../limits.ts";
 import type { Reader } from "../store/open-store.ts";
 import { earningsByMinute, nodes, owners, payments } from "../store/schema.ts";
 
-const NODES_MAX = 200;
-
 /** Everything about one owner; zeros when the owner has no node. */
 export function readEarnings(reader: Reader, owner: Address): Earnings {
   const own = reader.select().from(owners).where(eq(owners.owner, owner)).get();
@@ -27,7 +25,7 @@ export function readEarnings(reader: Reader, owner: Address): Earnings {
       .from(nodes)
       .where(eq(nodes.owner, owner))
       .orderBy(nodes.block, nodes.logIndex)
-      .limit(NODES_MAX)
+      .limit(MARKETPLACE_LIMITS.ownNodes)
       .all(),
     lines: lines.map((line) => {
       const { jobs, lease, node, amount, transaction, block, logIndex, time } = line;

@@ -7,6 +7,7 @@ import type { Reader } from "../store/open-store.ts";
 import { cursorParts, type Page, type PageRequest, pageOf, pageRows } from "../store/page.ts";
 import { nodes, owners } from "../store/schema.ts";
 import { reputationOf } from "./reputations.ts";
+import { stakeOf } from "./stakes.ts";
 
 /** A node without its offer, which the book has. */
 export type IndexedNode = Omit<NodeRow, "offer">;
@@ -82,6 +83,6 @@ function earnedLess(cursor: string | undefined): SQL | undefined {
 }
 
 function indexedNode(reader: Reader, row: typeof nodes.$inferSelect): IndexedNode {
-  const { node, owner, stake, earned, jobs } = row;
-  return { node, owner, stake, earned, jobs, reputation: reputationOf(reader, node) };
+  const { node, owner, earned, jobs } = row;
+  return { node, owner, stake: stakeOf(reader, node).staked, earned, jobs, reputation: reputationOf(reader, node) };
 }

@@ -7,16 +7,21 @@ import {
   claims,
   drawnLeases,
   earningsByMinute,
+  holdings,
   leaseChanges,
   leases,
   nodes,
   orders,
   owners,
   payments,
+  profitShares,
   reputationFacts,
-  stakeChanges,
+  stakes,
 } from "../store/schema.ts";
-import { addLeaseChange, addPayment, addStake, countNode } from "./sums.ts";
+import { addLeaseChange, addPayment, countNode } from "./sums.ts";
+
+/** Facts of which no sum is kept: those of the blocks that are gone are dropped. */
+const RECORDS = [reputationFacts, drawnLeases, stakes, holdings, profitShares] as const;
 
 /** Answers the nodes whose registration is gone. */
 export function rewind(writer: Writer, from: number): readonly NodeId[] {
@@ -25,17 +30,13 @@ export function rewind(writer: Writer, from: number): readonly NodeId[] {
   }
   writer.delete(orders).where(gte(orders.block, from)).run();
   writer.delete(claims).where(gte(claims.block, from)).run();
-  for (const change of writer.delete(stakeChanges).where(gte(stakeChanges.block, from)).returning().all()) {
-    addStake(writer, change.node, -change.amount);
-  }
   writer.delete(leases).where(gte(leases.block, from)).run();
   for (const change of writer.delete(leaseChanges).where(gte(leaseChanges.block, from)).returning().all()) {
     addLeaseChange(writer, change.lease, change, -1);
     if (change.closes) writer.update(leases).set({ closed: false }).where(eq(leases.lease, change.lease)).run();
     if (change.expiry !== null) restoreExpiry(writer, change.lease);
   }
-  writer.delete(reputationFacts).where(gte(reputationFacts.block, from)).run();
-  writer.delete(drawnLeases).where(gte(drawnLeases.block, from)).run();
+  for (const table of RECORDS) writer.delete(table).where(gte(table.block, from)).run();
   const gone = writer.delete(nodes).where(gte(nodes.block, from)).returning().all();
   for (const { owner } of gone) countNode(writer, owner, -1);
   return gone.map(({ node }) => node);
@@ -54,11 +55,7 @@ function restoreExpiry(writer: Writer, lease: (typeof leases.$inferSelect)["leas
 /** Forgets everything that came from the chain. Answers the nodes that were known. */
 export function emptyIndex(writer: Writer): readonly NodeId[] {
   const known = writer.select({ node: nodes.node }).from(nodes).all();
-  for (const table of [payments, orders, claims, stakeChanges, leaseChanges, leases, nodes, owners, earningsByMinute]) {
-    writer.delete(table).run();
-  }
-  writer.delete(reputationFacts).run();
-  writer.delete(drawnLeases).run();
-  writer.delete(chainState).run();
+  const sums = [payments, orders, claims, leaseChanges, leases, nodes, owners, earningsByMinute];
+  for (const table of [...RECORDS, ...sums, chainState]) writer.delete(table).run();
   return known.map(({ node }) => node);
 }

@@ -1,7 +1,7 @@
 // Sums that would be slow to make at each question. Every function adds, and with a negative count or amount takes back.
 import { and, eq, lte, sql } from "drizzle-orm";
 import type { Address, Hex } from "viem";
-import type { Amount, NodeId, Shares, UnixSeconds } from "#protocol/units.ts";
+import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import type { Writer } from "../store/open-store.ts";
 import { chainState, earningsByMinute, leases, nodes, owners } from "../store/schema.ts";
 
@@ -16,16 +16,6 @@ export function countNode(writer: Writer, owner: Address, count: 1 | -1): void {
     writer
       .delete(owners)
       .where(and(eq(owners.owner, owner), lte(owners.nodes, 0)))
-      .run();
-}
-
-export function addStake(writer: Writer, node: NodeId, amount: Shares): void {
-  const before = writer.select({ stake: nodes.stake }).from(nodes).where(eq(nodes.node, node)).get();
-  if (before)
-    writer
-      .update(nodes)
-      .set({ stake: before.stake + amount })
-      .where(eq(nodes.node, node))
       .run();
 }
 

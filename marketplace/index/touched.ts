@@ -5,6 +5,8 @@ export interface Touched {
   readonly nodes: readonly Address[];
   readonly leases: readonly Hex[];
   readonly jobs: readonly Hex[];
+  /** Whether the profit share did, or what somebody holds of it. */
+  readonly profitShare: boolean;
 }
 
-export const NOTHING: Touched = { nodes: [], leases: [], jobs: [] };
+export const NOTHING: Touched = { nodes: [], leases: [], jobs: [], profitShare: false };

@@ -58,7 +58,6 @@ export const nodes = sqliteTable(
   {
     node: hexText().primaryKey(),
     owner: hexText().notNull(),
-    stake: bigintText().notNull(),
     earned: bigintText().notNull(),
     jobs: integer().notNull(),
     block: integer().notNull(),
@@ -67,16 +66,62 @@ export const nodes = sqliteTable(
   (table) => [index("nodes_by_owner").on(table.owner), index("nodes_by_block").on(table.block, table.logIndex)],
 );
 
-export const stakeChanges = sqliteTable(
-  "stake_changes",
+/** What happened to a node's stake, each with the stake afterwards: the newest row is the present one. */
+export const stakes = sqliteTable(
+  "stakes",
+  {
+    node: hexText().notNull(),
+    block: integer().notNull(),
+    logIndex: integer().notNull(),
+    staked: bigintText().notNull(),
+    unbonding: bigintText().notNull(),
+    unbondsAt: integer().notNull(),
+    frozenUntil: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.node, table.block, table.logIndex] }),
+    index("stakes_by_block").on(table.block),
+  ],
+);
+
+/** Transfers of the profit share's shares, each with what the holder has afterwards: the newest row is the present one. */
+export const holdings = sqliteTable(
+  "holdings",
+  {
+    holder: hexText().notNull(),
+    block: integer().notNull(),
+    logIndex: integer().notNull(),
+    shares: bigintText().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.holder, table.block, table.logIndex] }),
+    index("holdings_by_block").on(table.block),
+  ],
+);
+
+/** What happened to the profit share, each with the whole of it afterwards: the newest row is the present one. */
+export const profitShares = sqliteTable(
+  "profit_shares",
   {
     block: integer().notNull(),
     logIndex: integer().notNull(),
-    node: hexText().notNull(),
-    /** Shares; negative when stake leaves the quorums. */
-    amount: bigintText().notNull(),
+    time: integer().notNull(),
+    managed: bigintText().notNull(),
+    shares: bigintText().notNull(),
+    dripAmount: bigintText().notNull(),
+    dripSince: integer().notNull(),
+    dripEnds: integer().notNull(),
+    /** Sum of all harvests. */
+    harvested: bigintText().notNull(),
+    /** Worth of all shares that were given up, at their time. */
+    forfeited: bigintText().notNull(),
+    /** Taken by the exchange and not harvested yet. */
+    feesWaiting: bigintText().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.block, table.logIndex] })],
+  (table) => [
+    primaryKey({ columns: [table.block, table.logIndex] }),
+    index("profit_shares_by_time").on(table.time, table.block, table.logIndex),
+  ],
 );
 
 export const owners = sqliteTable("owners", {

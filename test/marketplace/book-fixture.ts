@@ -93,6 +93,7 @@ export async function serveTestBook(folder: string, limits = { postBurst: 10_000
     version: "test",
     domain: DOMAIN,
     token: `0x${"70".repeat(20)}`,
+    stakeTerms: { staking: `0x${"71".repeat(20)}`, ticket: 100n },
     reader: open.store.reader,
     book: open.book,
     events: open.events,

@@ -7,6 +7,7 @@ import { Account } from "../parts/account.tsx";
 import { type Column, DataTable } from "../parts/data-table.tsx";
 import { More, useListing } from "../parts/listing.tsx";
 import { Empty, Loaded, Panel } from "../parts/panel.tsx";
+import { SPANS, type Span, SpanChoice } from "../parts/span-choice.tsx";
 import { EarningsChart } from "./earnings-chart.tsx";
 import { OwnerEarnings, OwnerPayments } from "./owner-earnings.tsx";
 import { OwnerPicker } from "./owner-picker.tsx";
@@ -17,13 +18,6 @@ const OWNERS: readonly Column<OwnerView>[] = [
   { head: "Jobs", numeric: true, cell: ({ jobs }) => count(jobs) },
   { head: "Earned", numeric: true, cell: ({ earned }) => <strong>{exact(earned)}</strong> },
 ];
-
-const SPANS = [
-  { hours: 1, name: "1 hour", last: "hour" },
-  { hours: 24, name: "24 hours", last: "24 hours" },
-  { hours: 168, name: "7 days", last: "7 days" },
-  { hours: 720, name: "30 days", last: "30 days" },
-] as const;
 
 interface EarningsSectionProps {
   readonly owner: string | undefined;
@@ -66,8 +60,6 @@ export function EarningsSection({ owner, onChoose, now }: EarningsSectionProps) 
   );
 }
 
-type Span = (typeof SPANS)[number];
-
 function OverTime({ owner }: { readonly owner: string | undefined }) {
   const [chosen, setSpan] = useState<Span>();
   const day = useSeries(owner, 24);
@@ -76,15 +68,7 @@ function OverTime({ owner }: { readonly owner: string | undefined }) {
   const series = useSeries(owner, span.hours);
   return (
     <div className="over-time">
-      <fieldset className="spans">
-        <legend className="hidden">Span of the chart</legend>
-        {SPANS.map((choice) => (
-          <label key={choice.hours}>
-            <input type="radio" name="span" checked={choice.hours === span.hours} onChange={() => setSpan(choice)} />
-            <span>{choice.name}</span>
-          </label>
-        ))}
-      </fieldset>
+      <SpanChoice of="earnings" span={span} onChoose={setSpan} />
       <Loaded query={series} what="the chart">
         {(data) => <EarningsChart series={data} whose={owner ? short(owner) : "all owners"} span={span.last} />}
       </Loaded>

@@ -2,6 +2,7 @@
 
 import { count, tokens } from "../format.ts";
 import type { Market } from "../market-client.ts";
+import { Figure } from "../parts/figure.tsx";
 import { Loaded } from "../parts/panel.tsx";
 
 interface MarketFiguresProps {
@@ -13,7 +14,7 @@ export function MarketFigures({ market }: MarketFiguresProps) {
     <section aria-label="The market in figures" className="figures">
       <Loaded query={market} what="the market's figures">
         {({ paid, counts }) => (
-          <dl>
+          <dl className="row-of-figures">
             <Figure name="Paid to nodes" value={tokens(paid)} unit="tokens" />
             <Figure name="Jobs paid" value={count(counts.jobs)} unit="on chain" />
             <Figure name="Nodes" value={count(counts.nodes)} unit={`${count(counts.offers)} with an offer`} />
@@ -23,16 +24,5 @@ export function MarketFigures({ market }: MarketFiguresProps) {
         )}
       </Loaded>
     </section>
-  );
-}
-
-function Figure({ name, value, unit }: { readonly name: string; readonly value: string; readonly unit: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        {value} <small>{unit}</small>
-      </dd>
-    </div>
   );
 }

@@ -1,4 +1,4 @@
-// Whose earnings are shown: an address that is typed, pasted or picked, and remembered.
+// Whose earnings and shares are shown: an address that is typed, pasted or picked, and remembered.
 import { type FormEvent, useId, useState } from "react";
 import type { OwnerView } from "../market-client.ts";
 import { OWNER_PATTERN } from "../page-state.ts";

@@ -50,6 +50,14 @@ test("without a node on this machine, and with one that nobody registered, the n
   await market.chain.send(owner, registerNodeCall(market.chain, consent));
 });
 
+test("a chain that is named by its endpoint and its exchange is asked for its id", async () => {
+  const short = handOf(market, { MIMIK_CHAIN_ID: undefined });
+  const shown = await answerOf<Record<string, string>>(short("node", "show", "--json"));
+  assert.deepEqual([shown.node, shown.owner], [node, owner.address.toLowerCase()]);
+  const nowhere = await handOf(market, { MIMIK_CHAIN_ID: undefined, MIMIK_EXCHANGE: owner.address })("node", "show");
+  assert.match(nowhere.err, /There is no exchange at 0x[0-9a-f]{40} on chain 31337\./);
+});
+
 test("an owner stakes tokens, and no other node's owner's", async () => {
   const staked = await answerOf<Record<string, string>>(hand("node", "stake", "5", "--json"));
   assert.deepEqual([staked.node, staked.shares, staked.stakeWorth], [node, `${5n * WHOLE}`, "5000000"]);

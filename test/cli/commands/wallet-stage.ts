@@ -11,7 +11,7 @@ const PASSWORD = "a password for tests";
 /** Runs mimik in the market's home. */
 export type Hand = (...argv: readonly string[]) => Promise<Ran>;
 
-export function handOf(market: Market, more: Readonly<Record<string, string>> = {}): Hand {
+export function handOf(market: Market, more: Readonly<Record<string, string | undefined>> = {}): Hand {
   const { rpcUrl, chainId, exchange } = market.chain.settings;
   const chain = { MIMIK_RPC_URL: rpcUrl, MIMIK_CHAIN_ID: String(chainId), MIMIK_EXCHANGE: exchange };
   const env = { MIMIK_HOME: market.home, ...chain };

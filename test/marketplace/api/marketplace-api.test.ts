@@ -6,7 +6,16 @@ import type { Problem } from "#protocol/protocol-error.ts";
 import { signMessage } from "#protocol/signing.ts";
 import { toWire } from "#protocol/wire.ts";
 import { CONSUMER, DOMAIN, NODES, type ServedBook, serveTestBook, temporaryFolder } from "../book-fixture.ts";
-import { addressOf, bidOf, eventually, type MarketNode, offerOf, signedBid, signedOffer } from "../statements.ts";
+import {
+  addressOf,
+  bidOf,
+  eventually,
+  type MarketNode,
+  nowSeconds,
+  offerOf,
+  signedBid,
+  signedOffer,
+} from "../statements.ts";
 
 const folder = temporaryFolder();
 const [node, other] = NODES as readonly [MarketNode, MarketNode];
@@ -251,6 +260,11 @@ test("queries are checked like bodies", async () => {
     ["/v1/earnings", "message-refused"],
     ["/v1/earnings?owner=me", "message-refused"],
     ["/v1/earnings/series?hours=9999", "message-refused"],
+    ["/v1/profit-share?owner=me", "message-refused"],
+    ["/v1/profit-share/holding", "message-refused"],
+    ["/v1/profit-share/holding?account=0x12", "message-refused"],
+    ["/v1/profit-share/prices?hours=721", "message-refused"],
+    ["/v1/profit-share/prices?hours=0", "message-refused"],
     [`/v1/jobs/0x${"a".repeat(64)}`, "job-unknown"],
     [`/v1/leases/0x${"a".repeat(64)}`, "lease-unknown"],
     [`/v1/nodes/0x${"a".repeat(40)}`, "node-unknown"],
@@ -279,6 +293,18 @@ test("the client of the mesh speaks this API", async () => {
   assert.equal((await market.earnings(addressOf(other.owner))).earned, 0n);
 });
 
+test("a profit share of which nobody holds anything is told in zeros", async () => {
+  const ask = async (path: string) => (await (await fetch(`${served.url}/v1/profit-share${path}`)).json()) as Fields;
+  const { time, price, dripEnds, ...sums } = await ask("");
+  assert.ok(Number(time) >= nowSeconds() - 5);
+  assert.deepEqual([price, dripEnds], ["1000000", null]);
+  for (const [name, sum] of Object.entries(sums)) assert.equal(sum, "0", name);
+  const holding = await ask(`/holding?account=${addressOf(other.owner).toUpperCase().replace("0X", "0x")}`);
+  assert.deepEqual([holding.account, holding.held, holding.stakes], [addressOf(other.owner), "0", []]);
+  const { prices, stepSeconds } = await ask("/prices");
+  assert.deepEqual([stepSeconds, new Set(prices as string[])], [720, new Set([null])]);
+});
+
 test("every origin may read, none but this one may post from a page", async () => {
   const read = await fetch(`${served.url}/v1/market`, { headers: { origin: "https://elsewhere.example" } });
   assert.equal(read.headers.get("access-control-allow-origin"), "*");
@@ -300,6 +326,7 @@ test("the API describes itself to programs and to people", async () => {
     "/v1/bids/{bid}/match",
     "/v1/events",
     "/v1/earnings/series",
+    "/v1/profit-share/holding",
     "/v1/leases/{lease}",
   ]) {
     assert.ok(described.includes(path), path);

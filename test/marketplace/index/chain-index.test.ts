@@ -79,8 +79,10 @@ function indexOf(name: string, of: Chain = chain): Indexed {
 }
 
 function dump({ reader }: Store): Record<string, unknown[]> {
-  const { nodes, owners, stakeChanges, leases, leaseChanges, orders, claims, payments, earningsByMinute } = schema;
-  const tables = { nodes, owners, stakeChanges, leases, leaseChanges, orders, claims, payments, earningsByMinute };
+  const { nodes, owners, leases, leaseChanges, orders, claims, payments, earningsByMinute } = schema;
+  const { stakes, holdings, profitShares } = schema;
+  const records = { stakes, holdings, profitShares };
+  const tables = { nodes, owners, leases, leaseChanges, orders, claims, payments, earningsByMinute, ...records };
   const text = (row: unknown) => JSON.stringify(row, (_key, value) => (typeof value === "bigint" ? `${value}` : value));
   const rows = Object.entries(tables).map(([name, table]) => [
     name,
@@ -125,7 +127,17 @@ test("the index says what the chain says, through a reorganisation and restarts,
   await local.send(consumer, topUpCall(local, lease.lease, 1n));
   const replaced = await followed.rows();
   assert.deepEqual(followed.rewound, [1], "one node's registration was taken back");
-  for (const table of ["orders", "claims", "payments", "owners", "nodes", "earningsByMinute", "paid"]) {
+  for (const table of [
+    "orders",
+    "claims",
+    "payments",
+    "owners",
+    "nodes",
+    "earningsByMinute",
+    "paid",
+    "stakes",
+    "holdings",
+  ]) {
     assert.deepEqual(replaced[table], kept[table], table);
   }
   assert.equal(findLease(followed.store.reader, lease.lease)?.funded, 100_000_001n);

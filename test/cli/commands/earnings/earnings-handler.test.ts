@@ -1,6 +1,10 @@
 // The command against a real chain and marketplace, as an owner runs it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { Hex } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { connectChain } from "#chain/connect.ts";
+import { readBalance } from "#chain/read-account.ts";
 import { type RunningMarketplace, startMarketplace } from "#marketplace/start-marketplace.ts";
 import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
 import {
@@ -13,6 +17,7 @@ import {
 } from "#test/marketplace/market-fixture.ts";
 import { addressOf, eventually, type MarketNode, nowSeconds } from "#test/marketplace/statements.ts";
 import { mimik } from "../../test-io.ts";
+import { answerOf, handOf, keepWallet } from "../wallet-stage.ts";
 
 let market: Market;
 let running: RunningMarketplace;
@@ -68,4 +73,29 @@ test("an owner sees what each line is for: an order, a claim or a voucher, with 
   });
   assert.equal(job.code, 0, job.err);
   assert.match(job.out, new RegExp(`claim +${claimed.claim}, of 2 orders together\npaid +0\\.06 for all of them`));
+});
+
+test("collecting says what the exchange took, and what is left to collect", async () => {
+  const [, node] = market.nodes as readonly [MarketNode, MarketNode];
+  const ownerKey = generatePrivateKey();
+  await keepWallet(market, "collector", ownerKey);
+  const { address } = privateKeyToAccount(ownerKey);
+  // Anyone may collect; the money is the owner's.
+  await market.chain.rpc("hardhat_setBalance", [address, "0xde0b6b3a7640000"]);
+  const hand = handOf(market, { MIMIK_MARKETPLACE: running.url, MIMIK_WALLET: "collector" });
+  const owner = addressOf(node.owner);
+  const before = await hand("earnings", "--owner", owner);
+  assert.match(before.out, /^Of what is collected the exchange takes 1 % as its fee, for the profit share\.$/m);
+
+  const { code, out, err } = await hand("earnings", "--owner", owner, "--collect");
+  assert.equal(code, 0, err);
+  const [, transaction] = /of which 1\.030302 was collected in (0x[0-9a-f]{64})\.$/m.exec(out) ?? [];
+  assert.match(out, /^The exchange took 0\.010303 of it as its fee; 1\.019999 went to the owner's account\.$/m);
+  const chain = await connectChain(market.chain.settings);
+  assert.equal(await readBalance(chain, node.owner.address), 1_019_999n);
+  const receipt = await chain.client.getTransactionReceipt({ hash: transaction as Hex });
+  assert.equal(receipt.from, address.toLowerCase());
+
+  const again = await answerOf<Record<string, unknown>>(hand("earnings", "--owner", owner, "--collect", "--json"));
+  assert.deepEqual([again.earned, again.waiting, again.collected, again.fee], ["1030302", "0", null, null]);
 });
