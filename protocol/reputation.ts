@@ -40,14 +40,17 @@ export type ReputationFact =
   /** Punished for an order, by its id. Only drawn leases lead there, or two signatures that contradict each other. */
   | { readonly kind: "slashed"; readonly node: NodeId; readonly order: Hex };
 
-export type Verdict = "valid" | "invalid";
+/** Of one node. `confirmed`: it is slashed for what counts against it already. */
+export type Verdict = "valid" | "invalid" | "confirmed";
 
 /** What has counted for the same node before. */
 export interface Counted {
   /** Anything of the fact's lease. */
   readonly lease: boolean;
-  /** A fault in the fact's order. */
-  readonly order: boolean;
+  /** A fault in the fact's order, and which: dissent no longer counts once a jury has judged the order. */
+  readonly order: "dissented" | "slashed" | undefined;
+  /** A jury has judged the fact's order. */
+  readonly judged: boolean;
 }
 
 /** Nodes that must be paid for the same answer: one alone was checked by nobody. */
@@ -57,42 +60,87 @@ const AGREEING_MIN = 2;
  * How a fact counts; undefined when it does not.
  *
  * A lease counts once for a node, as what it first was: the same committee checks all of its orders, so a lucky draw of
- * friends is worth one, however many orders follow. A fault counts once an order, whoever shows it.
+ * friends is worth one, however many orders follow. A fault counts once an order, whoever shows it. Once a jury has judged
+ * an order, only who is slashed for it was wrong, whatever its committee said.
  */
 export function verdictOf(fact: ReputationFact, counted: Counted): Verdict | undefined {
   switch (fact.kind) {
     case "agreed":
       return fact.drawn && fact.paid >= AGREEING_MIN && !counted.lease ? "valid" : undefined;
     case "dissented":
-      return fact.drawn && !counted.order ? "invalid" : undefined;
+      return fact.drawn && !counted.order && !counted.judged ? "invalid" : undefined;
     case "slashed":
-      return counted.order ? undefined : "invalid";
+      if (counted.order === "slashed") return undefined;
+      return counted.order ? "confirmed" : "invalid";
   }
 }
 
-export function nextReputation({ inARow, valid, invalid }: Reputation, verdict: Verdict): Reputation {
-  return verdict === "valid"
-    ? { inARow: inARow + 1, valid: valid + 1, invalid }
-    : { inARow: 0, valid, invalid: invalid + 1 };
+export function nextReputation(record: Reputation, verdict: Verdict): Reputation {
+  const { inARow, valid, invalid } = record;
+  switch (verdict) {
+    case "valid":
+      return { inARow: inARow + 1, valid: valid + 1, invalid };
+    case "invalid":
+      return { inARow: 0, valid, invalid: invalid + 1 };
+    case "confirmed":
+      return record;
+  }
+}
+
+/** A fact that counted for one node. */
+export interface Count {
+  readonly kind: ReputationFact["kind"];
+  /** Of a fault. */
+  readonly order: Hex | null;
+}
+
+/** The record after all that counted for one node, in the chain's order, when juries have judged these orders. */
+export function recordOf(counts: Iterable<Count>, judged: ReadonlySet<Hex>): Reputation {
+  const faults = new Set<Hex>();
+  let record = NO_REPUTATION;
+  for (const { kind, order } of counts) {
+    if (order === null) record = nextReputation(record, "valid");
+    else if (!faults.has(order) && !(kind === "dissented" && judged.has(order))) {
+      faults.add(order);
+      record = nextReputation(record, "invalid");
+    }
+  }
+  return record;
+}
+
+/** A jury has judged an order: what its committee said of each other counts no more. */
+export interface Judgement {
+  readonly kind: "judged";
+  readonly order: Hex;
 }
 
 /** The records after `facts`, which are in the chain's order. A node without one has NO_REPUTATION. */
-export function foldReputations(facts: Iterable<ReputationFact>): ReadonlyMap<NodeId, Reputation> {
-  const records = new Map<NodeId, Reputation>();
-  const leases = new Set<string>();
-  const faults = new Set<string>();
+export function foldReputations(facts: Iterable<ReputationFact | Judgement>): ReadonlyMap<NodeId, Reputation> {
+  const counts = new Map<NodeId, (Count & { readonly lease: Hex | null })[]>();
+  const judged = new Set<Hex>();
   for (const fact of facts) {
-    const { node } = fact;
-    const lease = "lease" in fact && `${node} ${fact.lease}`;
-    const order = "order" in fact && `${node} ${fact.order}`;
-    const counted = { lease: lease !== false && leases.has(lease), order: order !== false && faults.has(order) };
-    const verdict = verdictOf(fact, counted);
-    if (!verdict) continue;
-    if (lease !== false) leases.add(lease);
-    if (order !== false) faults.add(order);
-    records.set(node, nextReputation(records.get(node) ?? NO_REPUTATION, verdict));
+    if (fact.kind === "judged") {
+      judged.add(fact.order);
+      continue;
+    }
+    const { kind, node } = fact;
+    const [lease, order] = ["lease" in fact ? fact.lease : null, "order" in fact ? fact.order : null];
+    const earlier = counts.get(node) ?? [];
+    const verdict = verdictOf(fact, {
+      lease: lease !== null && earlier.some((each) => each.lease === lease),
+      order: order === null ? undefined : standingFault(earlier, order, judged.has(order)),
+      judged: order !== null && judged.has(order),
+    });
+    if (verdict) counts.set(node, [...earlier, { kind, lease, order }]);
   }
-  return records;
+  return new Map([...counts].map(([node, all]) => [node, recordOf(all, judged)]));
+}
+
+/** What counts against the node for the order, of all that did. */
+export function standingFault(counts: readonly Count[], order: Hex, judged: boolean): Counted["order"] {
+  const kinds = counts.filter((each) => each.order === order).map(({ kind }) => kind);
+  if (kinds.includes("slashed")) return "slashed";
+  return kinds.includes("dissented") && !judged ? "dissented" : undefined;
 }
 
 /** Of a node of which nothing is known, one answer in so many is expected to be wrong: BOINC's start too. */

@@ -6,7 +6,7 @@ import { leases, nodes } from "../store/schema.ts";
 import { claimOrders, clearLease, payFee, payNode, settleOrder } from "./apply-payment.ts";
 import { changeLease, type Place } from "./change-lease.ts";
 import { applyToProfitShare, moveShares } from "./profit-shares.ts";
-import { noteAccused, noteAgreed, noteCleared, noteDrawn, noteSlashed } from "./reputations.ts";
+import { noteAccused, noteAgreed, noteCleared, noteDrawn, noteJudged, noteSlashed } from "./reputations.ts";
 import { changeStake } from "./stakes.ts";
 import { countNode } from "./sums.ts";
 import { NOTHING, type Touched } from "./touched.ts";
@@ -34,6 +34,8 @@ export function applyEvent(writer: Writer, event: ExchangeEvent): Touched {
       return applyToProfitShare(writer, place, event);
     case "NodeAccused":
       return touchedNodes(noteAccused(writer, place, event.args));
+    case "CaseDecided":
+      return touchedNodes(noteJudged(writer, place, event.args.orderId));
     case "LeaseDrawn":
       noteDrawn(writer, place, event.args.leaseId);
       return NOTHING;

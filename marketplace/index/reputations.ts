@@ -1,17 +1,20 @@
 // Records of nodes from what the chain has settled. protocol/reputation.ts says what counts; here it is kept, one row for
 // each fact that did, so that a reorganisation only drops rows.
-import { and, desc, eq, ne } from "drizzle-orm";
+import { and, desc, eq, ne, type SQL } from "drizzle-orm";
 import type { Hex } from "viem";
 import {
+  type Count,
   NO_REPUTATION,
   nextReputation,
   type Reputation,
   type ReputationFact,
+  recordOf,
+  standingFault,
   verdictOf,
 } from "#protocol/reputation.ts";
 import type { NodeId } from "#protocol/units.ts";
 import type { Reader, Writer } from "../store/open-store.ts";
-import { drawnLeases, leases, payments, reputationFacts } from "../store/schema.ts";
+import { drawnLeases, judgedOrders, leases, payments, reputationFacts } from "../store/schema.ts";
 import type { Place } from "./change-lease.ts";
 
 /** The node's present record. */
@@ -81,24 +84,75 @@ function isDrawn(reader: Reader, lease: Hex): boolean {
 }
 
 function note(writer: Writer, place: Place, fact: ReputationFact): readonly NodeId[] {
-  const { node } = fact;
+  const { node, kind } = fact;
   const lease = "lease" in fact ? fact.lease : null;
   const order = "order" in fact ? fact.order : null;
-  const counted = {
-    lease: lease !== null && hasCounted(writer, node, "lease", lease),
-    order: order !== null && hasCounted(writer, node, "order", order),
-  };
-  const verdict = verdictOf(fact, counted);
+  const judged = order !== null && isJudged(writer, order);
+  const verdict = verdictOf(fact, {
+    lease: lease !== null && hasCounted(writer, node, lease),
+    order:
+      order === null
+        ? undefined
+        : standingFault(countsOf(writer, node, eq(reputationFacts.order, order)), order, judged),
+    judged,
+  });
   if (!verdict) return [];
   const next = nextReputation(reputationOf(writer, node), verdict);
   writer
     .insert(reputationFacts)
-    .values({ ...place, node, lease, order, ...next })
+    .values({ ...place, node, kind, lease, order, ...next })
     .run();
   return [node];
 }
 
-function hasCounted(reader: Reader, node: NodeId, column: "lease" | "order", id: Hex): boolean {
-  const same = and(eq(reputationFacts.node, node), eq(reputationFacts[column], id));
+/** What the committee said of its nodes counts no more: who was wrong is slashed. Answers those whom it was said of. */
+export function noteJudged(writer: Writer, place: Place, order: Hex): readonly NodeId[] {
+  writer
+    .insert(judgedOrders)
+    .values({ order, ...place })
+    .onConflictDoNothing()
+    .run();
+  const accused = writer
+    .select({ node: reputationFacts.node })
+    .from(reputationFacts)
+    .where(and(eq(reputationFacts.order, order), eq(reputationFacts.kind, "dissented")))
+    .all();
+  for (const { node } of accused) {
+    const record = recordOf(countsOf(writer, node), judgedOf(writer, node));
+    writer
+      .insert(reputationFacts)
+      .values({ ...place, node, kind: "cleared", lease: null, order, ...record })
+      .run();
+  }
+  return accused.map(({ node }) => node);
+}
+
+function hasCounted(reader: Reader, node: NodeId, lease: Hex): boolean {
+  const same = and(eq(reputationFacts.node, node), eq(reputationFacts.lease, lease));
   return reader.select({ node: reputationFacts.node }).from(reputationFacts).where(same).limit(1).get() !== undefined;
+}
+
+/** Oldest first. */
+function countsOf(reader: Reader, node: NodeId, which?: SQL): readonly Count[] {
+  const rows = reader
+    .select({ kind: reputationFacts.kind, order: reputationFacts.order })
+    .from(reputationFacts)
+    .where(and(eq(reputationFacts.node, node), which))
+    .orderBy(reputationFacts.block, reputationFacts.logIndex)
+    .all();
+  return rows.flatMap(({ kind, order }) => (kind === "cleared" ? [] : { kind, order }));
+}
+
+function isJudged(reader: Reader, order: Hex): boolean {
+  return reader.select().from(judgedOrders).where(eq(judgedOrders.order, order)).get() !== undefined;
+}
+
+function judgedOf(reader: Reader, node: NodeId): ReadonlySet<Hex> {
+  const rows = reader
+    .select({ order: judgedOrders.order })
+    .from(judgedOrders)
+    .innerJoin(reputationFacts, eq(reputationFacts.order, judgedOrders.order))
+    .where(eq(reputationFacts.node, node))
+    .all();
+  return new Set(rows.map(({ order }) => order));
 }

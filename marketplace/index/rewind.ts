@@ -8,6 +8,7 @@ import {
   drawnLeases,
   earningsByMinute,
   holdings,
+  judgedOrders,
   leaseChanges,
   leases,
   nodes,
@@ -21,7 +22,7 @@ import {
 import { addLeaseChange, addPayment, countNode } from "./sums.ts";
 
 /** Facts of which no sum is kept: those of the blocks that are gone are dropped. */
-const RECORDS = [reputationFacts, drawnLeases, stakes, holdings, profitShares] as const;
+const RECORDS = [reputationFacts, judgedOrders, drawnLeases, stakes, holdings, profitShares] as const;
 
 /** Answers the nodes whose registration is gone. */
 export function rewind(writer: Writer, from: number): readonly NodeId[] {

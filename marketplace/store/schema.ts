@@ -283,9 +283,11 @@ export const reputationFacts = sqliteTable(
     node: hexText().notNull(),
     block: integer().notNull(),
     logIndex: integer().notNull(),
-    /** Null when the node was slashed: that is about an order alone. */
+    /** `cleared`: a jury judged the order for which the node was accused, and its record is as if it had not been. */
+    kind: text({ enum: ["agreed", "dissented", "slashed", "cleared"] }).notNull(),
+    /** Null when the fact is about an order alone. */
     lease: hexText(),
-    /** Null unless the fact is a fault. */
+    /** Null unless the fact is about a fault. */
     order: hexText(),
     inARow: integer().notNull(),
     valid: integer().notNull(),
@@ -295,6 +297,17 @@ export const reputationFacts = sqliteTable(
     primaryKey({ columns: [table.node, table.block, table.logIndex] }),
     index("reputation_facts_by_block").on(table.block),
     index("reputation_facts_by_lease").on(table.node, table.lease),
-    index("reputation_facts_by_order").on(table.node, table.order),
+    index("reputation_facts_by_order").on(table.order, table.node),
   ],
+);
+
+/** Orders that a jury has judged. */
+export const judgedOrders = sqliteTable(
+  "judged_orders",
+  {
+    order: hexText().primaryKey(),
+    block: integer().notNull(),
+    logIndex: integer().notNull(),
+  },
+  (table) => [index("judged_orders_by_block").on(table.block)],
 );

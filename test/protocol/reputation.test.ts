@@ -6,6 +6,7 @@ import {
   believedInARow,
   errorRate,
   foldReputations,
+  type Judgement,
   NO_REPUTATION,
   nextReputation,
   type ReputationFact,
@@ -25,7 +26,8 @@ const dissented = (lease: number, order: number, drawn = true): ReputationFact =
   return { kind: "dissented", node: A, lease: id(lease), drawn, order: id(order) };
 };
 const slashed = (order: number): ReputationFact => ({ kind: "slashed", node: A, order: id(order) });
-const recordOf = (...facts: readonly ReputationFact[]) => foldReputations(facts).get(A) ?? NO_REPUTATION;
+const judged = (order: number): Judgement => ({ kind: "judged", order: id(order) });
+const recordOf = (...facts: readonly (ReputationFact | Judgement)[]) => foldReputations(facts).get(A) ?? NO_REPUTATION;
 
 const small = fc.integer({ min: 1, max: 4 });
 const factOf = (drawn: fc.Arbitrary<boolean>): fc.Arbitrary<ReputationFact> =>
@@ -58,6 +60,20 @@ test("a lease counts once, and a fault once, whoever shows it and however often"
   assert.deepEqual(recordOf(dissented(1, 9), dissented(1, 9), slashed(9)), { inARow: 0, valid: 0, invalid: 1 });
   assert.deepEqual(recordOf(dissented(1, 9), agreed(1)), { inARow: 0, valid: 0, invalid: 1 }, "no way back in it");
   assert.deepEqual(recordOf(agreed(1), dissented(1, 9), dissented(1, 8)), { inARow: 0, valid: 1, invalid: 2 });
+});
+
+test("whom a jury clears has the record that it would have without the accusation", () => {
+  const honest = [agreed(1), agreed(2), dissented(3, 9), agreed(4)];
+  assert.deepEqual(recordOf(...honest), { inARow: 1, valid: 3, invalid: 1 });
+  assert.deepEqual(recordOf(...honest, judged(9)), { inARow: 3, valid: 3, invalid: 0 });
+  assert.deepEqual(recordOf(...honest, dissented(5, 8), judged(9)), { inARow: 0, valid: 3, invalid: 1 });
+  assert.deepEqual(recordOf(...honest, judged(9), dissented(3, 9)).invalid, 0, "nobody is accused after the verdict");
+});
+
+test("whom a jury finds wrong is slashed, and that counts, also when the slash came before the verdict", () => {
+  assert.deepEqual(recordOf(agreed(1), dissented(2, 9), judged(9), slashed(9)), { inARow: 0, valid: 1, invalid: 1 });
+  assert.deepEqual(recordOf(agreed(1), dissented(2, 9), slashed(9), judged(9)), { inARow: 0, valid: 1, invalid: 1 });
+  assert.deepEqual(recordOf(agreed(1), judged(9), slashed(9), slashed(9)), { inARow: 0, valid: 1, invalid: 1 });
 });
 
 test("a node that nobody checked is not valid", () => {

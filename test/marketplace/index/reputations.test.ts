@@ -17,7 +17,13 @@ import { emptyIndex, rewind } from "#marketplace/index/rewind.ts";
 import { openStore, type Store } from "#marketplace/store/open-store.ts";
 import { reputationFacts } from "#marketplace/store/schema.ts";
 import { committeeSubject } from "#protocol/committee-subject.ts";
-import { foldReputations, NO_REPUTATION, type Reputation, type ReputationFact } from "#protocol/reputation.ts";
+import {
+  foldReputations,
+  type Judgement,
+  NO_REPUTATION,
+  type Reputation,
+  type ReputationFact,
+} from "#protocol/reputation.ts";
 import type { LeaseTerms } from "#protocol/signed-messages.ts";
 import { signingHash, signMessage } from "#protocol/signing.ts";
 import { MIGRATIONS, temporaryFolder } from "../book-fixture.ts";
@@ -36,12 +42,14 @@ type Happening =
   | { readonly kind: "claim"; readonly lease: number; readonly amounts: readonly number[] }
   | { readonly kind: "clear"; readonly lease: number; readonly total: number }
   | { readonly kind: "accuse"; readonly node: number; readonly lease: number; readonly order: number }
-  | { readonly kind: "slash"; readonly node: number; readonly order: number };
+  | { readonly kind: "slash"; readonly node: number; readonly order: number }
+  | { readonly kind: "judge"; readonly order: number };
 
 const lease = fc.constantFrom(...LEASES);
 /** Of each node; below zero it was not among those that agreed. */
 const amounts = fc.array(fc.integer({ min: -1, max: 2 }), { minLength: 3, maxLength: 3 });
-const fault = { node: fc.nat(2), order: fc.integer({ min: 2, max: 20 }) };
+/** Few, so that one order is often accused of, judged and slashed for. */
+const fault = { node: fc.nat(2), order: fc.integer({ min: 2, max: 5 }) };
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ kind: fc.constant("draw" as const), lease }),
   fc.record({ kind: fc.constant("settle" as const), lease, amounts }),
@@ -49,6 +57,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ kind: fc.constant("clear" as const), lease, total: fc.nat(1) }),
   fc.record({ kind: fc.constant("accuse" as const), lease, ...fault }),
   fc.record({ kind: fc.constant("slash" as const), ...fault }),
+  fc.record({ kind: fc.constant("judge" as const), order: fault.order }),
 );
 const FIRST_BLOCK = 2;
 
@@ -110,13 +119,17 @@ function eventsOf(happening: Happening, block: number): readonly Said[] {
       const args = { node: NODES[happening.node] as Hex, reason: id(happening.order), ofStaked: 0n, ofUnbonding: 0n };
       return [{ name: "StakeSlashed", args }];
     }
+    case "judge": {
+      const args = { orderId: id(happening.order), resultHash: id(5), signers: 7n, jury: [CONSUMER] };
+      return [{ name: "CaseDecided", args }];
+    }
   }
 }
 
 /** The same in the words of the protocol, told in one pass over the whole history. */
-function factsOf(history: readonly Happening[]): readonly ReputationFact[] {
+function factsOf(history: readonly Happening[]): readonly (ReputationFact | Judgement)[] {
   const drawn = new Set<number>();
-  return history.flatMap((each): readonly ReputationFact[] => {
+  return history.flatMap((each): readonly (ReputationFact | Judgement)[] => {
     const agreed = (lease: number, paid: readonly Hex[]) =>
       paid.map((node): ReputationFact => {
         return { kind: "agreed", node, lease: id(lease), drawn: drawn.has(lease), paid: paid.length };
@@ -129,6 +142,7 @@ function factsOf(history: readonly Happening[]): readonly ReputationFact[] {
     if (each.kind === "settle" || each.kind === "claim") {
       return agreed(each.lease, nodesWith(each.amounts, 1));
     }
+    if (each.kind === "judge") return [{ kind: "judged", order: id(each.order) }];
     if (each.kind === "slash") return [{ kind: "slashed", node: NODES[each.node] as Hex, order: id(each.order) }];
     const of = { lease: id(each.lease), drawn: drawn.has(each.lease), order: id(each.order) };
     return [{ kind: "dissented", node: NODES[each.node] as Hex, ...of }];
@@ -172,7 +186,7 @@ test("whatever the chain says and takes back, the index holds what the protocol'
         assert.deepEqual(store.reader.select().from(reputationFacts).all(), []);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 60 },
   );
 });
 
