@@ -2,7 +2,7 @@
 // that will not do, by settling the order.
 import type { Hex } from "viem";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import { type Agreement, findAgreement } from "../check/find-agreement.ts";
+import type { Agreement } from "../check/find-agreement.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { unixSeconds } from "../clock.ts";
 import { CLIENT_LIMITS } from "../limits.ts";
@@ -13,7 +13,7 @@ import { handVouchers, signNext } from "../vouchers/hand-voucher.ts";
 import { handForOrder, noteAnswer, voucherPaymentOf } from "../vouchers/pay-by-voucher.ts";
 import { paysByVoucher } from "../vouchers/payer-account.ts";
 import { orderContextOf, type Step, saved } from "./attempt-steps.ts";
-import { checkContextOf } from "./check-context.ts";
+import { agreementOf } from "./check-context.ts";
 import { noQuorum } from "./no-quorum.ts";
 
 /** The quorum's responses are stored, then it is paid. @throws `no-quorum`, `response-withheld`, the contract's refusals */
@@ -29,12 +29,6 @@ export const ensurePayment: Step = async (world, record) => {
   await handAnew(world, currentAttempt(settled));
   return settled;
 };
-
-function agreementOf(record: JobRecord): Promise<Agreement> {
-  const attempt = currentAttempt(record);
-  const committee = attempt.committee.map(({ message }) => message);
-  return findAgreement(checkContextOf(record, attempt), committee, attempt.answers ?? [], attempt.faults);
-}
 
 /**
  * The settled record when every node of the committee agrees and takes the voucher. Otherwise an open one, in which it
