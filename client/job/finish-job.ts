@@ -5,12 +5,21 @@ import type { ClientWorld } from "../client-world.ts";
 import { CLIENT_LIMITS } from "../limits.ts";
 import type { Quote } from "../quote/quote.ts";
 import { currentAttempt, type JobRecord } from "../store/job-record.ts";
-import { ensureAnswers, ensureCommitments, ensureLease, ensureOrder } from "./attempt-steps.ts";
+import { ensureAnswers, ensureCommitments, ensureLease, ensureOrder, type Step } from "./attempt-steps.ts";
+import { ensureChecked } from "./check-attempt.ts";
 import { ensurePayment } from "./pay-attempt.ts";
 import { payBefore } from "./pay-before.ts";
 import { planAttempt } from "./plan-attempt.ts";
 
-const STEPS = [ensureLease, payBefore, ensureOrder, ensureCommitments, ensureAnswers, ensurePayment] as const;
+const STEPS: readonly Step[] = [
+  ensureLease,
+  payBefore,
+  ensureOrder,
+  ensureCommitments,
+  ensureAnswers,
+  ensureChecked(finishDuplicate),
+  ensurePayment,
+];
 
 export interface FinishOptions {
   /** Whether a committee that finds no quorum may be followed by another one. A resumed job opens no second lease. */
@@ -19,7 +28,7 @@ export interface FinishOptions {
 
 /**
  * The settled record. A failure that time may heal leaves the job open for a resume; any other is stored with it.
- * @throws `no-quorum`, `order-late`, `response-withheld`, `chain-unreachable`, the contract's refusals
+ * @throws `no-quorum`, `answer-wrong`, `order-late`, `response-withheld`, `chain-unreachable`, the contract's refusals
  */
 export async function finishJob(world: ClientWorld, planned: JobRecord, { rerun }: FinishOptions): Promise<JobRecord> {
   if (planned.state === "settled") return planned;
@@ -43,6 +52,13 @@ export async function finishJob(world: ClientWorld, planned: JobRecord, { rerun 
       record = next;
     }
   }
+}
+
+/** A job that checks another one: no third committee follows it. */
+async function finishDuplicate(world: ClientWorld, name: string): Promise<void> {
+  using _lock = await world.store.lockJob(name);
+  const record = await world.store.job(name);
+  if (record.state === "open") await finishJob(world, record, { rerun: false });
 }
 
 /** The job with one more attempt without those that failed it; undefined when there is no other committee for it. */
