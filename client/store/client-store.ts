@@ -110,23 +110,32 @@ export async function openClientStore(home: string, recordsMax: number = CLIENT_
       return bytes && digestOf(bytes) === digest ? bytes : undefined;
     },
     prune: async () => {
-      if (await isCrowded(caughtDir, recordsMax)) {
-        for (const { orderId } of (await caught()).slice(recordsMax)) await rm(caughtPath(orderId), { force: true });
-      }
-      if (await isCrowded(jobsDir, recordsMax)) {
-        const records = await jobs();
-        const dropped = new Set(oldest(records, recordsMax, ({ state }) => state !== "open"));
-        for (const { name } of dropped) await rm(jobPath(name), { force: true });
-        const kept = records.filter((record) => !dropped.has(record));
-        await dropBlobs(blobsDir, [...namedBy(kept), ...(await caught()).flatMap(({ blobs }) => digestsOf(blobs))]);
-      }
-      if (await isCrowded(leasesDir, recordsMax)) {
-        const records = (await leases()).toSorted((a, b) => b.createdAt - a.createdAt);
-        const dropped = oldest(records, recordsMax, ({ closed }) => closed);
-        for (const { lease } of dropped) await rm(join(leasesDir, `${lease}.json`), { force: true });
-      }
+      await dropOldest(caughtDir, recordsMax, caught, ({ orderId }) => orderId);
+      const newestLeases = async () => (await leases()).toSorted((a, b) => b.createdAt - a.createdAt);
+      await dropOldest(leasesDir, recordsMax, newestLeases, ({ lease, closed }) => closed && lease);
+      const kept = await dropOldest(jobsDir, recordsMax, jobs, ({ name, state }) => state !== "open" && name);
+      if (!kept) return;
+      await dropBlobs(blobsDir, [...namedBy(kept), ...(await caught()).flatMap(({ blobs }) => digestsOf(blobs))]);
     },
   };
+}
+
+/**
+ * Removes the files of the oldest items beyond `max`, of those that may go.
+ * @param fileOf the name of an item's file, false for one that must stay
+ * @returns the items that are left; undefined when they are not too many
+ */
+async function dropOldest<Item>(
+  directory: string,
+  max: number,
+  newestFirst: () => Promise<readonly Item[]>,
+  fileOf: (item: Item) => string | false,
+): Promise<readonly Item[] | undefined> {
+  if (!(await isCrowded(directory, max))) return undefined;
+  const items = await newestFirst();
+  const dropped = new Set(oldest(items, max, (item) => fileOf(item) !== false));
+  for (const item of dropped) await rm(join(directory, `${fileOf(item)}.json`), { force: true });
+  return items.filter((item) => !dropped.has(item));
 }
 
 async function isCrowded(directory: string, recordsMax: number): Promise<boolean> {

@@ -205,7 +205,7 @@ async function seenUntilAttested(check: JobTerms["check"]): Promise<unknown> {
         asked,
         specs,
         blobs,
-        offers.length,
+        offers?.length,
         token.length,
         Object.keys(submission),
       ]);
