@@ -2,7 +2,7 @@
 // what this machine's own run gives, by whom, and what can be done.
 import type { Address } from "viem";
 import { receiptDifference } from "#protocol/answer-check.ts";
-import { type Receipt, resultHash } from "#protocol/order.ts";
+import { compareNodes, type Receipt, resultHash } from "#protocol/order.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { NodeId } from "#protocol/units.ts";
 import type { Agreement } from "../check/find-agreement.ts";
@@ -56,7 +56,9 @@ async function caughtOf(
     lease: terms,
     specs: record.specs,
     blobs: record.blobs,
-    attestations: [...agreed, ...dissenting].map(({ attestation }) => attestation),
+    attestations: [...agreed, ...dissenting]
+      .map(({ attestation }) => attestation)
+      .toSorted((a, b) => compareNodes(a.message.node, b.message.node)),
     receipts: first.receipts,
     job,
     own,

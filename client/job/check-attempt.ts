@@ -1,14 +1,15 @@
-// The step between the answers and the payment: some of the order's jobs are checked against an answer that the committee
+// What is done between the answers and the payment: some of the order's jobs are checked against an answer that the committee
 // did not give. Which ones is drawn here, when every node has attested, so that nothing a node saw could depend on it.
 import { drawChecks, receiptDifference } from "#protocol/answer-check.ts";
 import type { Receipt } from "#protocol/order.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { Agreement } from "../check/find-agreement.ts";
 import { runHere } from "../check/run-here.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { randomShare } from "../random.ts";
 import { type AnswerCheck, currentAttempt, type JobRecord, withAttempt } from "../store/job-record.ts";
 import { type Wrong, wrongAnswer } from "./answer-wrong.ts";
-import { type Step, saved } from "./attempt-steps.ts";
+import { saved } from "./attempt-steps.ts";
 import { agreementOf } from "./check-context.ts";
 import { jobName } from "./job-name.ts";
 import { planDuplicate } from "./plan-duplicate.ts";
@@ -16,20 +17,19 @@ import { planDuplicate } from "./plan-duplicate.ts";
 /** Takes a stored job to its end, whatever that is. */
 export type FinishByName = (world: ClientWorld, name: string) => Promise<void>;
 
+/** The record, once the answers on which the quorum agrees are found right as far as they are checked. */
+export type CheckAnswers = (world: ClientWorld, record: JobRecord, agreement: Agreement) => Promise<JobRecord>;
+
 /**
- * The answers that a quorum agreed on stand, as far as they are checked: all that a quote has run here, and otherwise
- * the share that the terms want. Nothing is authorised before.
+ * Compares all answers that a quote has run here, and otherwise the share that the terms want.
  * @throws `answer-wrong`, `check-without-runtime`, and whatever the runtime throws
  */
-export function ensureChecked(finish: FinishByName): Step {
-  return async (world, record) => {
+export function checkAnswers(finish: FinishByName): CheckAnswers {
+  return async (world, record, agreement) => {
     const { settlement, voucher, check } = currentAttempt(record);
-    const isWanted = record.quoted ?? record.terms.check ?? record.duplicateOf;
-    if (!isWanted || settlement || voucher || check?.passed) return record;
-    const agreement = await agreementOf(record);
     const told = agreement.agreed[0]?.receipts;
-    // Without a quorum there is nothing to pay for, and the next step says why.
-    if (!agreement.quorum || !told) return record;
+    // What is authorised already was checked before.
+    if (settlement || voucher || check?.passed || !told) return record;
     const drawn = record.quoted || record.duplicateOf ? record : await withDrawnChecks(world, record);
     const wrong = await findWrong(world, drawn, told, finish);
     // Who gave the known answer in the end was stored meanwhile.

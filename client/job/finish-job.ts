@@ -6,7 +6,7 @@ import { CLIENT_LIMITS } from "../limits.ts";
 import type { Quote } from "../quote/quote.ts";
 import { currentAttempt, type JobRecord } from "../store/job-record.ts";
 import { ensureAnswers, ensureCommitments, ensureLease, ensureOrder, type Step } from "./attempt-steps.ts";
-import { ensureChecked } from "./check-attempt.ts";
+import { checkAnswers } from "./check-attempt.ts";
 import { ensurePayment } from "./pay-attempt.ts";
 import { payBefore } from "./pay-before.ts";
 import { planAttempt } from "./plan-attempt.ts";
@@ -17,8 +17,7 @@ const STEPS: readonly Step[] = [
   ensureOrder,
   ensureCommitments,
   ensureAnswers,
-  ensureChecked(finishDuplicate),
-  ensurePayment,
+  ensurePayment(checkAnswers(finishDuplicate)),
 ];
 
 export interface FinishOptions {

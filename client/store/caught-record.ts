@@ -14,7 +14,7 @@ export const caughtRecord = z.strictObject({
   lease: wire.leaseTerms,
   specs: z.array(wire.jobSpec).max(LIMITS.orderJobs).min(1),
   blobs: z.array(blobDescriptor).max(LIMITS.orderBlobs),
-  /** Every one that is well signed and sealed, of whatever result. */
+  /** Every one that is well signed and sealed, of whatever result; ascending by node, as the court takes them. */
   attestations: z.array(wire.signed(wire.attestation)).max(LIMITS.committeeNodes),
   /** What the caught nodes attested, job by job. */
   receipts: z.array(wire.receipt).max(LIMITS.orderJobs).min(1),
