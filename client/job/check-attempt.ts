@@ -1,5 +1,6 @@
-// What is done between the answers and the payment: some of the order's jobs are checked against an answer that the committee
-// did not give. Which ones is drawn here, when every node has attested, so that nothing a node saw could depend on it.
+// What is done between the answers and the payment: some of the order's jobs are checked against an answer that the
+// committee did not give. Which ones is drawn here, when every node has attested, so that nothing a node saw could depend
+// on it.
 import { drawChecks, receiptDifference } from "#protocol/answer-check.ts";
 import type { Receipt } from "#protocol/order.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -9,13 +10,13 @@ import type { ClientWorld } from "../client-world.ts";
 import { randomShare } from "../random.ts";
 import { type AnswerCheck, currentAttempt, type JobRecord, withAttempt } from "../store/job-record.ts";
 import { type Wrong, wrongAnswer } from "./answer-wrong.ts";
-import { saved } from "./attempt-steps.ts";
+import { type Step, saved } from "./attempt-steps.ts";
 import { agreementOf } from "./check-context.ts";
 import { jobName } from "./job-name.ts";
 import { planDuplicate } from "./plan-duplicate.ts";
 
-/** Takes a stored job to its end, whatever that is. */
-export type FinishByName = (world: ClientWorld, name: string) => Promise<void>;
+/** Takes a stored job to its end, whatever that is, or to its answers. */
+export type FinishByName = (world: ClientWorld, name: string, until?: "answers") => Promise<void>;
 
 /** The record, once the answers on which the quorum agrees are found right as far as they are checked. */
 export type CheckAnswers = (world: ClientWorld, record: JobRecord, agreement: Agreement) => Promise<JobRecord>;
@@ -34,8 +35,21 @@ export function checkAnswers(finish: FinishByName): CheckAnswers {
     const wrong = await findWrong(world, drawn, told, finish);
     // Who gave the known answer in the end was stored meanwhile.
     const latest = currentAttempt(drawn).check ? await world.store.job(record.name) : drawn;
-    if (wrong) throw await wrongAnswer(world, latest, agreement, wrong);
+    if (wrong) {
+      const error = await wrongAnswer(world, latest, agreement, wrong);
+      await payDuplicate(finish)(world, latest);
+      throw error;
+    }
     return await passed(world, latest);
+  };
+}
+
+/** Pays the committee that gave the known answer, after the one that was checked: its absent nodes hold up nobody else. */
+export function payDuplicate(finish: FinishByName): Step {
+  return async (world, record) => {
+    const name = currentAttempt(record).check?.duplicate;
+    if (name) await finish(world, name).catch((error: unknown) => unlessRefused(world, error));
+    return record;
   };
 }
 
@@ -108,8 +122,7 @@ async function askOthers(
   try {
     const checked = jobs.flatMap((index) => told[index] ?? []);
     await planDuplicate(world, record, { name, jobs, receipts: checked });
-    // One that fails here may still have told its answers.
-    await finish(world, name).catch((error: unknown) => unlessRefused(world, error));
+    await finish(world, name, "answers");
     const { agreed, quorum } = await agreementOf(await world.store.job(name));
     const receipts = quorum ? agreed[0]?.receipts : undefined;
     if (receipts) return receipts;

@@ -144,6 +144,26 @@ test("a second committee that lies harms the first in nothing: it is caught itse
   assert.deepEqual((await market.store.caught())[0]?.nodes.toSorted(), nodesOf(market, 3, 6));
 });
 
+test("a node of the second committee that is away holds up the second committee's pay, and not the first's", async () => {
+  const market = await fakeMarket([...three("honest"), "honest", "is-dead", "honest"], FIRST_CHEAPEST);
+  const { clock } = market.world;
+  const began = clock.now();
+  const paidAfter: number[] = [];
+  const { settle } = market.ledger;
+  Object.assign(market.ledger, {
+    settle: async (...args: Parameters<typeof settle>) => {
+      const settlement = await settle(...args);
+      paidAfter.push(Math.floor((clock.now() - began) / 1_000));
+      return settlement;
+    },
+  });
+  const terms = { ...ASK_OTHERS, deadlineSeconds: 120 };
+  assert.equal((await market.run(["a"], terms, UNQUOTED)).agreed.length, 3);
+  const [first, second, ...more] = paidAfter;
+  assert.ok(first !== undefined && second !== undefined && more.length === 0);
+  assert.ok(second >= 120 && first < second, `${first} s, ${second} s`);
+});
+
 test("where there is no other committee, or it finds no quorum, the check is run here", async () => {
   for (const others of [[], ["is-dead", "is-dead", "honest"]] as const) {
     const market = await fakeMarket([...three("lies"), ...others], FIRST_CHEAPEST);
