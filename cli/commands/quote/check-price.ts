@@ -63,11 +63,13 @@ export function priceOfChecks({ wish, bid, offers, committee, quote, now, localM
 export function checkLines(check: CheckPrice): readonly (readonly [string, string])[] {
   const { share, by, duplicateTotal, expectedTotal, expectedMillis, caughtAfter } = check;
   const often = `${Number((share * 100).toPrecision(6))} % of the jobs`;
-  const here = `run here, no money; ${(expectedMillis / 1_000).toFixed(3)} s of this machine on average`;
-  const elsewhere = `at another committee for ${formatAmount(duplicateTotal ?? 0n)}; ${formatAmount(expectedTotal)} on average`;
-  const fallback = by === "committee" ? "there is no other committee: " : "";
+  const why = by === "committee" ? " for want of another committee" : "";
+  const how =
+    duplicateTotal === null
+      ? `run here${why}: no money, ${(expectedMillis / 1_000).toFixed(3)} s of this machine on average`
+      : `at another committee for ${formatAmount(duplicateTotal)}: ${formatAmount(expectedTotal)} on average`;
   return [
-    ["checks", `${often} ${duplicateTotal === null ? `${fallback}${here}` : elsewhere}`],
+    ["checks", `${often}, ${how}`],
     ["caught", `with 50 % after ${caughtAfter.half} wrong answers, with 95 % after ${caughtAfter.most}`],
   ];
 }

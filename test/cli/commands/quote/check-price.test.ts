@@ -31,7 +31,10 @@ test("checks by another committee cost its own price for the checked share", asy
   assert.equal(price.duplicateTotal, total);
   assert.equal(price.expectedTotal, (total * 5n + 99n) / 100n);
   assert.equal(price.expectedMillis, 0);
-  assert.match(checkLines(price)[0]?.[1] ?? "", /^5 % of the jobs at another committee for 0\.\d+; 0\.\d+ on average$/);
+  assert.match(
+    checkLines(price)[0]?.[1] ?? "",
+    /^5 % of the jobs, at another committee for 0\.\d+: 0\.\d+ on average$/,
+  );
 });
 
 test("checks by oneself cost time of this machine and no money, also where there is no other committee", async () => {
@@ -39,9 +42,9 @@ test("checks by oneself cost time of this machine and no money, also where there
   for (const by of ["self", "committee"] as const) {
     const { price } = await priced(market, { share: 0.05, by });
     assert.deepEqual([price.duplicateTotal, price.expectedTotal, price.expectedMillis], [null, 0n, 200]);
-    const why = by === "self" ? "" : "there is no other committee: ";
+    const why = by === "self" ? "" : " for want of another committee";
     assert.deepEqual(checkLines(price), [
-      ["checks", `5 % of the jobs ${why}run here, no money; 0.200 s of this machine on average`],
+      ["checks", `5 % of the jobs, run here${why}: no money, 0.200 s of this machine on average`],
       ["caught", "with 50 % after 14 wrong answers, with 95 % after 59"],
     ]);
   }
