@@ -3,6 +3,7 @@
 import type { MarketplaceClient } from "#mesh/marketplace-client.ts";
 import type { NodeClient } from "#mesh/node-client.ts";
 import type { Offer, Signed } from "#protocol/signed-messages.ts";
+import type { Runtime } from "#runtime/runtime.ts";
 import type { Clock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import type { OnProgress } from "./progress.ts";
@@ -17,6 +18,8 @@ export interface ClientWorld {
   readonly marketplace?: MarketplaceClient | undefined;
   /** Offers from elsewhere; with them no marketplace is needed. */
   readonly offers?: readonly Signed<Offer>[] | undefined;
+  /** Where answers are checked; without it only those of a quote are. */
+  readonly checkRuntime?: Pick<Runtime, "run"> | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;

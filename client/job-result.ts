@@ -1,6 +1,7 @@
 // What a caller gets for a settled job: the answers, who agreed on them, and who was paid.
 import type { Address, Hex } from "viem";
 import { concat, hexToBytes } from "viem";
+import type { CheckWay } from "#protocol/answer-check.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { decodeResponse, type ResponseMessage } from "#protocol/message.ts";
 import type { Receipt } from "#protocol/order.ts";
@@ -39,8 +40,8 @@ export interface JobResult {
   readonly attestations: readonly Signed<Attestation>[];
   readonly agreed: readonly NodeId[];
   readonly dissenting: readonly Fault[];
-  /** Whether the agreed responses are those of the quote's own run; absent where there was none. */
-  readonly matchesQuote?: boolean;
+  /** Jobs whose answer and bill were compared before anybody was paid, and with what. */
+  readonly checked: { readonly by: "quote" | CheckWay; readonly jobs: readonly number[] };
   /** Where a confidence was wanted. */
   readonly assurance?: Assurance;
   readonly payment: JobPayment;
@@ -81,13 +82,21 @@ export async function jobResultOf(store: Pick<ClientStore, "blob">, record: JobR
     attestations: agreed.map(({ attestation }) => attestation),
     agreed: agreed.map(({ attestation }) => attestation.message.node),
     dissenting: attempt.faults,
-    ...(record.quoted && { matchesQuote: record.quoted.every((digest, index) => digest === responses[index]) }),
+    checked: checkedIn(record),
     ...(record.terms.assurance && { assurance: record.terms.assurance }),
     payment,
     settlementTransaction: attempt.settlement?.transaction ?? null,
     voucherRefusals: attempt.voucherRefusals,
     paid: paidBy(attempt),
   };
+}
+
+function checkedIn(record: JobRecord): JobResult["checked"] {
+  const every = record.specs.map((_, index) => index);
+  if (record.quoted) return { by: "quote", jobs: every };
+  if (record.duplicateOf) return { by: "committee", jobs: every };
+  const { check } = currentAttempt(record);
+  return check ? { by: check.by, jobs: check.jobs } : { by: "self", jobs: [] };
 }
 
 /** A settlement counts more than a voucher that it made void. */

@@ -1,4 +1,5 @@
 // What a consumer asks for when it wants jobs run, and what it gets when it does not say.
+import { type CheckWay, requireCheckShare } from "#protocol/answer-check.ts";
 import type { IsolationClass } from "#protocol/isolation.ts";
 import { LIMITS } from "#protocol/limits.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -24,6 +25,14 @@ export interface JobTerms {
   readonly forceFee: Amount;
   /** Where the replicas follow from a wanted confidence. */
   readonly assurance?: Assurance | undefined;
+  /** Where jobs are checked that were not run for a quote; no node is told. */
+  readonly check?: CheckWish | undefined;
+}
+
+/** Each job is checked with the probability `share`, before anything is authorised for its order. */
+export interface CheckWish {
+  readonly share: number;
+  readonly by: CheckWay;
 }
 
 /** What a wanted confidence came to. */
@@ -53,7 +62,7 @@ const DEFAULTS = {
 
 /**
  * The terms with defaults for what is not given; without `maxRates` no rate may exceed the budget.
- * @throws `replicas-out-of-range`, `quorum-out-of-range`, `deadline-out-of-range`, `budget-zero`
+ * @throws `replicas-out-of-range`, `quorum-out-of-range`, `deadline-out-of-range`, `check-out-of-range`, `budget-zero`
  */
 export function jobTerms(given: { readonly [Name in keyof JobTerms]?: JobTerms[Name] | undefined } = {}): JobTerms {
   const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -63,6 +72,7 @@ export function jobTerms(given: { readonly [Name in keyof JobTerms]?: JobTerms[N
   requireRange("replicas", chosen.replicas, 1, LIMITS.committeeNodes);
   requireRange("quorum", chosen.quorumBps, 5_001, 10_000);
   requireRange("deadline", chosen.deadlineSeconds, LIMITS.orderSecondsMin, LIMITS.orderSecondsMax);
+  if (chosen.check) requireCheckShare(chosen.check.share);
   if (budget <= 0n) {
     throw new ProtocolError("invalid", "budget-zero", `A budget of ${formatAmount(budget)} buys nothing.`, {
       hint: "Give a budget above zero, such as 1.",

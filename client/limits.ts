@@ -56,6 +56,6 @@ export const CLIENT_LIMITS = {
   drawBytes: 16 * 1024,
   /** One job's file: 256 jobs of 16 nodes with their receipts fit four times. */
   recordBytes: 16 * 1024 * 1024,
-  /** Jobs that are kept; the oldest finished ones go first. */
+  /** Jobs that are kept, leases and caught committees alike; the oldest finished ones go first. */
   records: 1_000,
 } as const;

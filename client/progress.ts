@@ -1,5 +1,6 @@
 // What a caller can be told while its jobs are under way.
 import type { Address, Hex } from "viem";
+import type { CheckWay } from "#protocol/answer-check.ts";
 import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 import type { Usage } from "#protocol/usage.ts";
 import type { Fault } from "./check/fault.ts";
@@ -20,6 +21,11 @@ export type JobProgress =
   | { readonly step: "committed"; readonly node: NodeId }
   | { readonly step: "attested"; readonly node: NodeId }
   | { readonly step: "fault"; readonly fault: Fault }
+  /** The nodes have attested; now some of the order's jobs are checked, before anybody is paid. */
+  | { readonly step: "checking"; readonly by: CheckWay; readonly jobs: number; readonly of: number }
+  /** Nobody else could give the answer. */
+  | { readonly step: "checking-alone"; readonly reason: string }
+  | { readonly step: "checked"; readonly jobs: number }
   | { readonly step: "agreed"; readonly nodes: readonly NodeId[] }
   | { readonly step: "waiting"; readonly until: UnixSeconds; readonly reason: string }
   | { readonly step: "rerun"; readonly banned: readonly NodeId[] }

@@ -8,6 +8,7 @@ import type { TypedDataSigner } from "#protocol/signing.ts";
 import { formatAmount, type UnixSeconds } from "#protocol/units.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import { unixSeconds } from "./clock.ts";
+import { avoidedAmong, readAvoided } from "./committee/avoided-nodes.ts";
 import { type CommitteeInput, chooseCommittee } from "./committee/choose-committee.ts";
 import { offersOfDrawn } from "./committee/drawn-offers.ts";
 import { gatherOffers, newestOffers } from "./committee/gather-offers.ts";
@@ -79,10 +80,13 @@ async function rentDrawn(world: World, input: RentInput, consumer: Address): Pro
 }
 
 async function biddingOf(world: World, input: RentInput, consumer: Address): Promise<CommitteeInput> {
-  const { ledger, clock, marketplace, offers, signal } = world;
+  const { ledger, store, clock, marketplace, offers, signal } = world;
   const now = unixSeconds(clock);
-  const found = offers ?? (marketplace ? await gatherOffers(marketplace, signal) : []);
-  return { ledger, bid: capacityBid(input, consumer, now), offers: newestOffers(found), banned: [], now };
+  const found = newestOffers(offers ?? (marketplace ? await gatherOffers(marketplace, signal) : []));
+  // Whom the chain draws is not for this consumer to choose.
+  const isDrawn = input.committee === "drawn";
+  const banned = isDrawn ? [] : avoidedAmong(found, await readAvoided(store, ledger.domain));
+  return { ledger, bid: capacityBid(input, consumer, now), offers: found, banned, now };
 }
 
 async function requireBalance({ ledger }: World, { terms }: RentInput, consumer: Address): Promise<void> {

@@ -13,6 +13,7 @@ import type { Runtime } from "#runtime/runtime.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import type { ClientWorld } from "./client-world.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { checkWithoutRuntime } from "./job/check-attempt.ts";
 import { finishJob } from "./job/finish-job.ts";
 import { planJob } from "./job/plan-job.ts";
 import { type JobResult, jobResultOf } from "./job-result.ts";
@@ -36,6 +37,8 @@ export interface WorldInput {
   readonly marketplace?: MarketplaceClient | string | undefined;
   /** Offers from elsewhere; with them no marketplace is asked. */
   readonly offers?: readonly Signed<Offer>[] | undefined;
+  /** Where answers are checked that no quote has given: for new jobs that want it, and for resumed ones. */
+  readonly checkRuntime?: Pick<Runtime, "run"> | undefined;
   readonly connectNode?: (endpoint: string) => NodeClient;
   readonly clock?: Clock;
   readonly onProgress?: OnProgress | undefined;
@@ -59,10 +62,12 @@ export interface RunInput extends WorldInput {
 
 /**
  * Runs jobs on a committee and pays those that agree.
- * @throws `job-fails`, `committee-too-small`, `budget-too-small`, `account-underfunded`, `no-quorum`, `order-late`, …
+ * @throws `job-fails`, `committee-too-small`, `budget-too-small`, `account-underfunded`, `no-quorum`, `answer-wrong`,
+ * `order-late`, `check-without-runtime`, …
  */
 export async function runJobs(input: RunInput): Promise<JobResult> {
   const terms = jobTerms(input.options);
+  if (terms.check && !input.runtime && !input.checkRuntime) throw checkWithoutRuntime();
   const world = await openWorld(input);
   await bringHome(world);
   await world.store.prune();
@@ -115,6 +120,7 @@ export async function openWorld(input: WorldInput): Promise<ClientWorld & { ledg
     connectNode: input.connectNode ?? httpNodeClient,
     marketplace: typeof marketplace === "string" ? httpMarketplaceClient(marketplace) : marketplace,
     offers,
+    checkRuntime: input.checkRuntime,
     clock: input.clock ?? systemClock,
     signal,
     onProgress: input.onProgress ?? (() => {}),

@@ -1,14 +1,10 @@
 // Runs a job again here and compares it with the receipts that its committee signed.
-import { type Hex, hexToBytes } from "viem";
-import { digestOf } from "#protocol/digest.ts";
-import type { JobSpec, Receipt } from "#protocol/order.ts";
+import type { Hex } from "viem";
+import { receiptDifference } from "#protocol/answer-check.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import type { Execution } from "#runtime/execution.ts";
-import type { Image } from "#runtime/image/image.ts";
-import { openImage } from "#runtime/image/open-image.ts";
 import type { Runtime } from "#runtime/runtime.ts";
-import { findAgreement } from "./check/find-agreement.ts";
-import { checkContextOf } from "./job/check-context.ts";
+import { runHere } from "./check/run-here.ts";
+import { agreementOf } from "./job/check-context.ts";
 import type { ClientStore } from "./store/client-store.ts";
 import { currentAttempt, type JobRecord } from "./store/job-record.ts";
 
@@ -36,59 +32,14 @@ export interface Verdict {
 export async function verifyJob({ store, record, runtime, signal }: VerifyInput): Promise<Verdict> {
   const attempt = currentAttempt(record);
   if (!attempt.answers || !attempt.orderId) throw unanswered(record);
-  const committee = attempt.committee.map(({ message }) => message);
-  const { agreed } = await findAgreement(checkContextOf(record, attempt), committee, attempt.answers, attempt.faults);
-  const receipts = agreed[0]?.receipts;
+  const receipts = (await agreementOf(record)).agreed[0]?.receipts;
   if (!receipts) throw unanswered(record);
-  const image = await openImage(record.image, async (digest) => requireBlob(await store.blob(digest), digest));
-  const jobs: JobVerdict[] = [];
-  for (const [index, spec] of record.specs.entries()) {
-    const request = requireBlob(await store.blob(spec.request), spec.request);
-    const run = await rerun(runtime, image, spec, request, signal);
-    jobs.push(compare(index, run, receipts[index]));
-  }
-  return { order: attempt.orderId, same: jobs.every(({ same }) => same), jobs };
-}
-
-function rerun(
-  runtime: VerifyInput["runtime"],
-  image: Image,
-  spec: JobSpec,
-  request: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<Execution> {
-  const { virtualTimeMillis, fuel, memoryPages, responseBytes } = spec;
-  const invocation = {
-    request,
-    virtualTimeMillis,
-    seed: hexToBytes(spec.seed),
-    limits: { fuel, memoryPages, responseBytes },
-  };
-  return runtime.run(image, invocation, signal ? { signal } : {});
-}
-
-function compare(index: number, run: Execution, receipt: Receipt | undefined): JobVerdict {
-  if (!receipt) return { index, same: false, difference: "there is no receipt" };
-  const differences: [what: string, here: unknown, there: unknown][] = [
-    ["outcome", run.outcome, receipt.outcome],
-    ["response", digestOf(run.response), receipt.response],
-    ...(["fuel", "memoryPages", "bytesIn", "bytesOut", "events"] as const).map((axis): [string, unknown, unknown] => [
-      axis,
-      run.usage[axis],
-      receipt.usage[axis],
-    ]),
-  ];
-  const found = differences.find(([, here, there]) => here !== there);
-  if (!found) return { index, same: true };
-  return { index, same: false, difference: `${found[0]} is ${found[1]} here, ${found[2]} in the receipt` };
-}
-
-function requireBlob(bytes: Uint8Array | undefined, digest: string): Uint8Array {
-  if (bytes) return bytes;
-  throw new ProtocolError("not-found", "blob-lost", `${digest} is no longer kept here.`, {
-    hint: "Only jobs whose image and requests are kept can be run again.",
-    context: { digest },
+  const runs = await runHere({ store, runtime, record, jobs: record.specs.map((_, index) => index), signal });
+  const jobs = [...runs].map(([index, run]): JobVerdict => {
+    const difference = receiptDifference(run, receipts[index]);
+    return difference === undefined ? { index, same: true } : { index, same: false, difference };
   });
+  return { order: attempt.orderId, same: jobs.every(({ same }) => same), jobs };
 }
 
 function unanswered({ name }: JobRecord): ProtocolError {

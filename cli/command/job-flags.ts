@@ -1,4 +1,6 @@
 // The flags of every command that sends work: what to send, how many must agree, and what it may cost.
+import type { CheckWish } from "#client/job-terms.ts";
+import { CHECK_WAYS } from "#protocol/answer-check.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import { type Amount, parseAmount } from "#protocol/units.ts";
 import { RATE_AXES, type Rates } from "#protocol/usage.ts";
@@ -8,6 +10,7 @@ import {
   choiceOption,
   durationOption,
   integerOption,
+  invalid,
   shareOption,
   textOption,
   textOptions,
@@ -90,6 +93,34 @@ export function confidenceFlag(raw: RawOptions): number | undefined {
     });
   }
   return confidence;
+}
+
+/** For commands that may leave most jobs unrun here. */
+export const CHECK_FLAGS: readonly Flag[] = [
+  {
+    form: "--check <share>",
+    summary: "instead of a quote, check this share of the jobs before paying, such as 0.05; no node knows which",
+  },
+  {
+    form: "--check-by <who>",
+    summary: "who gives the answer to compare with: self, by default, or a committee of other owners",
+  },
+];
+
+/** @throws `option-invalid`, `options-conflict` for --check-by alone */
+export function checkFlags(raw: RawOptions): CheckWish | undefined {
+  const by = choiceOption(raw, "checkBy", CHECK_WAYS);
+  const text = textOption(raw, "check");
+  if (text === undefined) {
+    if (by === undefined) return undefined;
+    throw new ProtocolError("invalid", "options-conflict", "--check-by is given without --check.", {
+      hint: "Give the share of the jobs too, such as --check 0.05.",
+    });
+  }
+  const share = Number(text);
+  const isShare = /^(0?\.\d{1,12}|1)$/.test(text) && share > 0;
+  if (!isShare) throw invalid("check", text, "a share above 0 and up to 1, such as 0.05");
+  return { share, by: by ?? "self" };
 }
 
 export interface TermFlags {

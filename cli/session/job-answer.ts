@@ -29,6 +29,7 @@ function billOf(result: JobResult): string {
     ["job", result.job],
     ["outcome", `${outcomes}, status ${statuses}`],
     ["agreed", `${agreed.length} of ${committee.length} nodes`],
+    ["checked", checkedHow(result)],
     ...dissenting.map(({ node, reason, detail }) => ["not paid", `${node} ${reason}: ${detail}`] as const),
     ["usage", `${usage.fuel} fuel, ${usage.memoryPages} pages, ${usage.bytesIn} bytes in, ${usage.bytesOut} bytes out`],
     ...result.voucherRefusals.map(
@@ -36,10 +37,13 @@ function billOf(result: JobResult): string {
     ),
     ["paid", `${formatAmount(total)} ${paidHow(result)}`],
     ...paid.map(({ owner, amount }) => ["", `${formatAmount(amount)} to ${owner}`] as const),
-    ...(result.matchesQuote === false
-      ? [["warning", "the agreed answer differs from this machine's own run"] as const]
-      : []),
   ]);
+}
+
+function checkedHow({ checked: { by, jobs }, receipts }: JobResult): string {
+  if (jobs.length === 0) return "no job of this order";
+  const whose = { quote: "the quote's own run", self: "a run here", committee: "another committee" }[by];
+  return `${jobs.length} of ${receipts.length} ${receipts.length === 1 ? "job" : "jobs"}, as ${whose}`;
 }
 
 function paidHow({ payment }: JobResult): string {

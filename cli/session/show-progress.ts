@@ -28,6 +28,10 @@ function noteOf(event: JobProgress): string | undefined {
       return `Node ${short(event.node)} has opened and signed it`;
     case "fault":
       return `Node ${short(event.fault.node)} ${event.fault.reason}: ${event.fault.detail}`;
+    case "checking-alone":
+      return `No other committee can check it: ${event.reason} It is run here`;
+    case "checked":
+      return event.jobs === 1 ? "1 job was checked: it is right" : `${event.jobs} jobs were checked: they are right`;
     case "agreed":
       return `${event.nodes.length} nodes agree`;
     case "rerun":
@@ -61,7 +65,12 @@ function underWay(event: JobProgress): string {
         : "Recording the randomness";
     case "waiting":
       return `Waiting until ${new Date(event.until * 1_000).toLocaleTimeString()}: ${event.reason}`;
+    case "checking":
+      return `${event.by === "self" ? "Running" : "Having another committee run"} ${event.jobs} of ${event.of} jobs to check them`;
+    case "checking-alone":
+      return "Running the checked jobs here";
     case "attested":
+    case "checked":
     case "agreed":
     case "voucher-refused":
       return "Paying";

@@ -14,6 +14,7 @@ import type { NodeId } from "#protocol/units.ts";
  * - `receipts-mismatch`: its receipts are not those that it attested
  * - `overpriced`: asks more than its rates and the receipts give
  * - `different-result`: agrees with too few others
+ * - `wrong-answer`: agrees with enough others on what this machine's own run does not give
  */
 export const FAULT_REASONS = [
   "unreachable",
@@ -28,6 +29,7 @@ export const FAULT_REASONS = [
   "receipts-mismatch",
   "overpriced",
   "different-result",
+  "wrong-answer",
 ] as const;
 export type FaultReason = (typeof FAULT_REASONS)[number];
 

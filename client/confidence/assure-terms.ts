@@ -8,6 +8,7 @@ import type { Digest } from "#protocol/units.ts";
 import { buildBid } from "../bid/build-bid.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { unixSeconds } from "../clock.ts";
+import { avoidedAmong, readAvoided } from "../committee/avoided-nodes.ts";
 import { findForged } from "../committee/choose-committee.ts";
 import { gatherOffers, newestOffers } from "../committee/gather-offers.ts";
 import type { Assurance, JobTerms } from "../job-terms.ts";
@@ -42,10 +43,15 @@ export async function assureTerms(world: ClientWorld, input: AssuranceInput): Pr
   const { marketplace, signal } = world;
   const standing = world.offers ?? (marketplace ? await gatherOffers(marketplace, signal) : []);
   const told = world.offers || !marketplace ? new Map() : await readReputations(marketplace, signal);
+  const caught = new Set(avoidedAmong(standing, await readAvoided(world.store, world.ledger.domain)));
   const own = ownRecords(await world.store.jobs());
   const now = unixSeconds(world.clock);
   const bid = buildBid({ ...input, runtime: input.runtimeId, salt: random32(), now });
-  const offers = new Map(newestOffers(standing).map((offer) => [offer.message.node, offer]));
+  const offers = new Map(
+    newestOffers(standing)
+      .filter(({ message }) => !caught.has(message.node))
+      .map((offer) => [offer.message.node, offer]),
+  );
   const chance = randomShare();
   for (let tried = 0; ; tried++) {
     const messages = [...offers.values()].map(({ message }) => message);

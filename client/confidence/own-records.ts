@@ -13,6 +13,7 @@ const BREACHES: readonly FaultReason[] = [
   "receipts-malformed",
   "receipts-mismatch",
   "overpriced",
+  "wrong-answer",
 ];
 
 /**

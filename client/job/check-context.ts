@@ -1,7 +1,8 @@
-// From a job's record to what its answers are checked against.
+// From a job's record to what its answers are checked against, and who agrees in it.
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { CheckContext } from "../check/check-answer.ts";
-import type { Attempt, JobRecord } from "../store/job-record.ts";
+import { type Agreement, findAgreement } from "../check/find-agreement.ts";
+import { type Attempt, currentAttempt, type JobRecord } from "../store/job-record.ts";
 
 /** @throws `order-unsigned` when the attempt has not come so far */
 export function checkContextOf(record: JobRecord, attempt: Attempt): CheckContext {
@@ -19,4 +20,11 @@ export function checkContextOf(record: JobRecord, attempt: Attempt): CheckContex
     commitments,
     expected: record.quoted ?? undefined,
   };
+}
+
+/** Of the attempt that is under way or was the last. @throws `order-unsigned` */
+export function agreementOf(record: JobRecord): Promise<Agreement> {
+  const attempt = currentAttempt(record);
+  const committee = attempt.committee.map(({ message }) => message);
+  return findAgreement(checkContextOf(record, attempt), committee, attempt.answers ?? [], attempt.faults);
 }

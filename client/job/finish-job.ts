@@ -5,32 +5,44 @@ import type { ClientWorld } from "../client-world.ts";
 import { CLIENT_LIMITS } from "../limits.ts";
 import type { Quote } from "../quote/quote.ts";
 import { currentAttempt, type JobRecord } from "../store/job-record.ts";
-import { ensureAnswers, ensureCommitments, ensureLease, ensureOrder } from "./attempt-steps.ts";
+import { ensureAnswers, ensureCommitments, ensureLease, ensureOrder, type Step } from "./attempt-steps.ts";
+import { checkAnswers, payDuplicate } from "./check-attempt.ts";
 import { ensurePayment } from "./pay-attempt.ts";
 import { payBefore } from "./pay-before.ts";
 import { planAttempt } from "./plan-attempt.ts";
 
-const STEPS = [ensureLease, payBefore, ensureOrder, ensureCommitments, ensureAnswers, ensurePayment] as const;
+const TO_ANSWERS: readonly Step[] = [ensureLease, payBefore, ensureOrder, ensureCommitments, ensureAnswers];
+const STEPS: readonly Step[] = [
+  ...TO_ANSWERS,
+  ensurePayment(checkAnswers(finishDuplicate)),
+  payDuplicate(finishDuplicate),
+];
 
 export interface FinishOptions {
   /** Whether a committee that finds no quorum may be followed by another one. A resumed job opens no second lease. */
   readonly rerun: boolean;
+  /** Where to stop; at its payment unless told. */
+  readonly until?: "answers" | undefined;
 }
 
 /**
- * The settled record. A failure that time may heal leaves the job open for a resume; any other is stored with it.
- * @throws `no-quorum`, `order-late`, `response-withheld`, `chain-unreachable`, the contract's refusals
+ * The settled record, or one with answers. A failure that time may heal leaves the job open for a resume; any other is stored with it.
+ * @throws `no-quorum`, `answer-wrong`, `order-late`, `response-withheld`, `chain-unreachable`, the contract's refusals
  */
-export async function finishJob(world: ClientWorld, planned: JobRecord, { rerun }: FinishOptions): Promise<JobRecord> {
+export async function finishJob(
+  world: ClientWorld,
+  planned: JobRecord,
+  { rerun, until }: FinishOptions,
+): Promise<JobRecord> {
   if (planned.state === "settled") return planned;
   let record = planned;
   for (;;) {
     try {
-      for (const step of STEPS) {
+      for (const step of until ? TO_ANSWERS : STEPS) {
         world.signal.throwIfAborted();
         record = await step(world, record);
       }
-      await withdrawBid(world, record);
+      if (!until) await withdrawBid(world, record);
       return record;
     } catch (error) {
       // The step stored more than it returned.
@@ -43,6 +55,13 @@ export async function finishJob(world: ClientWorld, planned: JobRecord, { rerun 
       record = next;
     }
   }
+}
+
+/** A job that checks another one: no third committee follows it. */
+async function finishDuplicate(world: ClientWorld, name: string, until?: "answers"): Promise<void> {
+  using _lock = await world.store.lockJob(name);
+  const record = await world.store.job(name);
+  if (record.state === "open") await finishJob(world, record, { rerun: false, until });
 }
 
 /** The job with one more attempt without those that failed it; undefined when there is no other committee for it. */

@@ -2,7 +2,7 @@
 // that will not do, by settling the order.
 import type { Hex } from "viem";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import { type Agreement, findAgreement } from "../check/find-agreement.ts";
+import type { Agreement } from "../check/find-agreement.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { unixSeconds } from "../clock.ts";
 import { CLIENT_LIMITS } from "../limits.ts";
@@ -13,27 +13,28 @@ import { handVouchers, signNext } from "../vouchers/hand-voucher.ts";
 import { handForOrder, noteAnswer, voucherPaymentOf } from "../vouchers/pay-by-voucher.ts";
 import { paysByVoucher } from "../vouchers/payer-account.ts";
 import { orderContextOf, type Step, saved } from "./attempt-steps.ts";
-import { checkContextOf } from "./check-context.ts";
+import type { CheckAnswers } from "./check-attempt.ts";
+import { agreementOf } from "./check-context.ts";
 import { noQuorum } from "./no-quorum.ts";
 
-/** The quorum's responses are stored, then it is paid. @throws `no-quorum`, `response-withheld`, the contract's refusals */
-export const ensurePayment: Step = async (world, record) => {
-  const agreement = await agreementOf(record);
-  const marked = withAttempt(record, { faults: [...agreement.faults] });
-  if (!agreement.quorum) throw await noQuorum(world, await saved(world, marked), agreement.agreed.length);
-  world.onProgress({ step: "agreed", nodes: agreement.agreed.map(({ attestation }) => attestation.message.node) });
-  const answered = await saved(world, await keepResponses(world, marked, agreement));
-  const offered = await payInLease(world, answered, agreement);
-  if (offered.state === "settled") return offered;
-  const settled = await settle(world, offered, agreement);
-  await handAnew(world, currentAttempt(settled));
-  return settled;
-};
-
-function agreementOf(record: JobRecord): Promise<Agreement> {
-  const attempt = currentAttempt(record);
-  const committee = attempt.committee.map(({ message }) => message);
-  return findAgreement(checkContextOf(record, attempt), committee, attempt.answers ?? [], attempt.faults);
+/**
+ * The quorum's answers are checked, its responses are stored, then it is paid.
+ * @throws `no-quorum`, `response-withheld`, the contract's refusals, and what `check` throws
+ */
+export function ensurePayment(check: CheckAnswers): Step {
+  return async (world, record) => {
+    const agreement = await agreementOf(record);
+    const marked = withAttempt(record, { faults: [...agreement.faults] });
+    if (!agreement.quorum) throw await noQuorum(world, await saved(world, marked), agreement.agreed.length);
+    world.onProgress({ step: "agreed", nodes: agreement.agreed.map(({ attestation }) => attestation.message.node) });
+    const checked = await check(world, marked, agreement);
+    const answered = await saved(world, await keepResponses(world, checked, agreement));
+    const offered = await payInLease(world, answered, agreement);
+    if (offered.state === "settled") return offered;
+    const settled = await settle(world, offered, agreement);
+    await handAnew(world, currentAttempt(settled));
+    return settled;
+  };
 }
 
 /**

@@ -6,6 +6,7 @@ import { signingHash } from "#protocol/signing.ts";
 import { formatAmount, type NodeId } from "#protocol/units.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { unixSeconds } from "../clock.ts";
+import { type Avoided, avoidedAmong, readAvoided } from "../committee/avoided-nodes.ts";
 import { chooseCommittee } from "../committee/choose-committee.ts";
 import { gatherOffers, newestOffers } from "../committee/gather-offers.ts";
 import type { JobTerms } from "../job-terms.ts";
@@ -25,6 +26,8 @@ export interface AttemptInput {
   readonly terms: JobTerms;
   readonly quote: Quote;
   readonly banned: readonly NodeId[];
+  /** Neither these nodes nor any other of their owners; the marketplace is not told of it. */
+  readonly besides?: Avoided | undefined;
 }
 
 /**
@@ -33,9 +36,14 @@ export interface AttemptInput {
  */
 export async function planAttempt(world: ClientWorld, input: AttemptInput): Promise<Attempt> {
   const { ledger, store, clock, onProgress } = world;
-  const { bid, terms, quote, banned } = input;
+  const { bid, terms, quote, besides } = input;
   const now = unixSeconds(clock);
-  const found = await findOffers(world, bid, banned);
+  const found = besides ? await standingOffers(world) : await findOffers(world, bid, input.banned);
+  const caught = await readAvoided(store, ledger.domain);
+  const banned = [
+    ...input.banned,
+    ...[caught, besides].flatMap((avoided) => (avoided ? avoidedAmong(found, avoided) : [])),
+  ];
   const { assurance } = terms;
   const offers = assurance ? found.filter(({ message }) => assurance.nodes.includes(message.node)) : found;
   const committee = await chooseCommittee({ ledger, bid: bid.message, offers, banned, now });
@@ -63,9 +71,10 @@ export async function planAttempt(world: ClientWorld, input: AttemptInput): Prom
 
 /**
  * An attempt in a lease that is already rented, at the nodes' present rates.
- * @throws `lease-ended`, `budget-too-small`, `lease-underfunded`
+ * @throws `committee-caught`, `lease-ended`, `budget-too-small`, `lease-underfunded`
  */
 export async function planInLease(world: ClientWorld, input: AttemptInput, rented: LeaseRecord): Promise<Attempt> {
+  await requireUncaught(world, rented);
   // The bid is not posted: nobody else is to serve it.
   const committee = await presentCommittee(world, rented);
   const members = committee.map(({ message }) => message);
@@ -90,6 +99,16 @@ export async function planInLease(world: ClientWorld, input: AttemptInput, rente
   return newAttempt(rented.lease, false, committee, maxPrice);
 }
 
+async function requireUncaught({ store }: ClientWorld, { lease }: LeaseRecord): Promise<void> {
+  const known = (await store.caught()).find(({ order }) => order.message.lease === lease);
+  if (!known) return;
+  const message = `The committee of lease ${lease} was caught with a wrong answer to order ${known.orderId}.`;
+  throw new ProtocolError("rejected", "committee-caught", message, {
+    hint: "Rent another one with mimik rent: these nodes and their owners are avoided.",
+    context: { lease, order: known.orderId, nodes: known.nodes },
+  });
+}
+
 function newAttempt(lease: Hex, ownLease: boolean, committee: readonly Signed<Offer>[], maxPrice: bigint): Attempt {
   return {
     lease,
@@ -101,12 +120,18 @@ function newAttempt(lease: Hex, ownLease: boolean, committee: readonly Signed<Of
     token: random32(),
     commitments: null,
     answers: null,
+    check: null,
     faults: [],
     responses: null,
     settlement: null,
     voucher: null,
     voucherRefusals: [],
   };
+}
+
+/** What can be had without a word to anyone. */
+async function standingOffers({ marketplace, offers, signal }: ClientWorld): Promise<readonly Signed<Offer>[]> {
+  return newestOffers(offers ?? (marketplace ? await gatherOffers(marketplace, signal) : []));
 }
 
 /**

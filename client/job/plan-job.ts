@@ -1,5 +1,4 @@
 // From a microservice and its requests to a stored job: quoted, bid for and matched. Nothing is paid or locked yet.
-import { randomBytes } from "node:crypto";
 import type { Address } from "viem";
 import { digestOf } from "#protocol/digest.ts";
 import { LIMITS } from "#protocol/limits.ts";
@@ -19,6 +18,7 @@ import type { JobTerms } from "../job-terms.ts";
 import { planJobs, type Quote, quoteJobs, totalUsage } from "../quote/quote.ts";
 import { random32 } from "../random.ts";
 import type { JobRecord } from "../store/job-record.ts";
+import { jobName } from "./job-name.ts";
 import { planAttempt, planInLease } from "./plan-attempt.ts";
 
 export interface JobInput {
@@ -72,7 +72,7 @@ export async function planJob(world: ClientWorld, input: JobInput): Promise<JobR
   const quoted = quote.responses ? await Promise.all(quote.responses.map(store.saveBlob)) : null;
   const record: JobRecord = {
     version: 1,
-    name: randomBytes(6).toString("hex"),
+    name: jobName(),
     createdAt: now,
     ...ledger.domain,
     consumer,
@@ -87,6 +87,7 @@ export async function planJob(world: ClientWorld, input: JobInput): Promise<JobR
     bid,
     withdrawal,
     attempts: [attempt],
+    duplicateOf: null,
     state: "open",
     failure: null,
   };

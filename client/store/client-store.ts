@@ -5,10 +5,12 @@ import { join } from "node:path";
 import type { z } from "zod";
 import { digestOf } from "#protocol/digest.ts";
 import { LIMITS } from "#protocol/limits.ts";
+import type { BlobDescriptor } from "#protocol/node-api.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Digest } from "#protocol/units.ts";
 import { parseWire, toWire } from "#protocol/wire.ts";
 import { CLIENT_LIMITS } from "../limits.ts";
+import { type CaughtRecord, caughtRecord } from "./caught-record.ts";
 import { readLimited, writeDurably } from "./durable-file.ts";
 import { lockFile } from "./file-lock.ts";
 import { type JobRecord, jobRecord } from "./job-record.ts";
@@ -37,22 +39,30 @@ export interface ClientStore {
    * @throws `lease-unknown`, and what `change` throws, which then changes nothing
    */
   changeLease(lease: string, change: (record: LeaseRecord) => LeaseRecord): Promise<LeaseRecord>;
+  /** Of an order that is known already it takes the place. */
+  saveCaught(record: CaughtRecord): Promise<void>;
+  /** Committees that were caught with a wrong answer, newest first. */
+  caught(): Promise<readonly CaughtRecord[]>;
   saveBlob(bytes: Uint8Array): Promise<Digest>;
   /** Checked against its digest; undefined when it is not kept. */
   blob(digest: Digest): Promise<Uint8Array | undefined>;
-  /** Forgets the oldest finished jobs and closed leases beyond CLIENT_LIMITS.records, and blobs that no job names. */
+  /**
+   * Forgets the oldest finished jobs, closed leases and caught committees beyond CLIENT_LIMITS.records of each, and blobs
+   * that none of them names.
+   */
   prune(): Promise<void>;
 }
 
 /** Opens the store under `home`, making its directories where there are none. */
 export async function openClientStore(home: string, recordsMax: number = CLIENT_LIMITS.records): Promise<ClientStore> {
-  const [jobsDir, leasesDir, blobsDir] = ["jobs", "leases", "job-blobs"].map((name) => join(home, name)) as [
-    string,
-    string,
-    string,
-  ];
-  for (const directory of [jobsDir, leasesDir, blobsDir]) await mkdir(directory, { recursive: true, mode: 0o700 });
+  const [jobsDir, leasesDir, caughtDir, blobsDir] = ["jobs", "leases", "caught", "job-blobs"].map((name) =>
+    join(home, name),
+  ) as [string, string, string, string];
+  for (const directory of [jobsDir, leasesDir, caughtDir, blobsDir]) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  }
   const jobPath = (name: string) => join(jobsDir, `${name}.json`);
+  const caughtPath = (orderId: string) => join(caughtDir, `${orderId}.json`);
   const blobPath = (digest: Digest) => join(blobsDir, digest.slice("sha256:".length));
 
   const jobs = async () => {
@@ -60,6 +70,8 @@ export async function openClientStore(home: string, recordsMax: number = CLIENT_
     return records.toSorted((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? -1 : 1));
   };
   const leases = () => readAll(leasesDir, leaseRecord, "lease file");
+  const caught = async () =>
+    (await readAll(caughtDir, caughtRecord, "caught file")).toSorted((a, b) => b.caughtAt - a.caughtAt);
   return {
     saveJob: (record) => writeDurably(jobPath(record.name), toWire(record)),
     job: async (reference) =>
@@ -85,6 +97,8 @@ export async function openClientStore(home: string, recordsMax: number = CLIENT_
       if (changed !== record) await writeDurably(path, toWire(changed));
       return changed;
     },
+    saveCaught: (record) => writeDurably(caughtPath(record.orderId), toWire(record)),
+    caught,
     saveBlob: async (bytes) => {
       const digest = digestOf(bytes);
       const known = await stat(blobPath(digest)).catch(() => undefined);
@@ -96,22 +110,32 @@ export async function openClientStore(home: string, recordsMax: number = CLIENT_
       return bytes && digestOf(bytes) === digest ? bytes : undefined;
     },
     prune: async () => {
-      if (await isCrowded(jobsDir, recordsMax)) {
-        const records = await jobs();
-        const dropped = new Set(oldest(records, recordsMax, ({ state }) => state !== "open"));
-        for (const { name } of dropped) await rm(jobPath(name), { force: true });
-        await dropBlobs(
-          blobsDir,
-          records.filter((record) => !dropped.has(record)),
-        );
-      }
-      if (await isCrowded(leasesDir, recordsMax)) {
-        const records = (await leases()).toSorted((a, b) => b.createdAt - a.createdAt);
-        const dropped = oldest(records, recordsMax, ({ closed }) => closed);
-        for (const { lease } of dropped) await rm(join(leasesDir, `${lease}.json`), { force: true });
-      }
+      await dropOldest(caughtDir, recordsMax, caught, ({ orderId }) => orderId);
+      const newestLeases = async () => (await leases()).toSorted((a, b) => b.createdAt - a.createdAt);
+      await dropOldest(leasesDir, recordsMax, newestLeases, ({ lease, closed }) => closed && lease);
+      const kept = await dropOldest(jobsDir, recordsMax, jobs, ({ name, state }) => state !== "open" && name);
+      if (!kept) return;
+      await dropBlobs(blobsDir, [...namedBy(kept), ...(await caught()).flatMap(({ blobs }) => digestsOf(blobs))]);
     },
   };
+}
+
+/**
+ * Removes the files of the oldest items beyond `max`, of those that may go.
+ * @param fileOf the name of an item's file, false for one that must stay
+ * @returns the items that are left; undefined when they are not too many
+ */
+async function dropOldest<Item>(
+  directory: string,
+  max: number,
+  newestFirst: () => Promise<readonly Item[]>,
+  fileOf: (item: Item) => string | false,
+): Promise<readonly Item[] | undefined> {
+  if (!(await isCrowded(directory, max))) return undefined;
+  const items = await newestFirst();
+  const dropped = new Set(oldest(items, max, (item) => fileOf(item) !== false));
+  for (const item of dropped) await rm(join(directory, `${fileOf(item)}.json`), { force: true });
+  return items.filter((item) => !dropped.has(item));
 }
 
 async function isCrowded(directory: string, recordsMax: number): Promise<boolean> {
@@ -152,14 +176,20 @@ async function readRecord<Value>(path: string, schema: z.ZodType<Value>, what: s
 /** Younger blobs may belong to a job that another command is about to store. */
 const BLOB_AGE_MILLIS_MIN = 3_600_000;
 
-async function dropBlobs(directory: string, kept: readonly JobRecord[]): Promise<void> {
-  const named = new Set<string>(
-    kept.flatMap((record) => [
-      ...record.blobs.map((blob) => blob.digest),
-      ...(record.quoted ?? []),
-      ...record.attempts.flatMap((attempt) => attempt.responses ?? []),
-    ]),
-  );
+function namedBy(records: readonly JobRecord[]): readonly Digest[] {
+  return records.flatMap(({ blobs, quoted, attempts }) => [
+    ...digestsOf(blobs),
+    ...(quoted ?? []),
+    ...attempts.flatMap(({ responses }) => responses ?? []),
+  ]);
+}
+
+function digestsOf(blobs: readonly BlobDescriptor[]): readonly Digest[] {
+  return blobs.map(({ digest }) => digest);
+}
+
+async function dropBlobs(directory: string, kept: readonly Digest[]): Promise<void> {
+  const named = new Set<string>(kept);
   const before = Date.now() - BLOB_AGE_MILLIS_MIN;
   for (const name of await readdir(directory)) {
     const path = join(directory, name);

@@ -1,6 +1,7 @@
 // The form of one job's file. Every step of a job is written here before it is taken, so that the file alone says how to
 // go on after a crash.
 import { z } from "zod";
+import { CHECK_WAYS } from "#protocol/answer-check.ts";
 import { ISOLATION_CLASSES } from "#protocol/isolation.ts";
 import { LIMITS } from "#protocol/limits.ts";
 import { blobDescriptor, problem } from "#protocol/node-api.ts";
@@ -29,6 +30,7 @@ const terms = z.strictObject({
       nodes: z.array(wire.address).max(CLIENT_LIMITS.assuredNodes).readonly(),
     })
     .optional(),
+  check: z.strictObject({ share: z.number(), by: z.enum(CHECK_WAYS) }).optional(),
 });
 
 const nodeAnswer = z.strictObject({
@@ -61,6 +63,18 @@ const voucherRefusal = z.strictObject({
 /** Why a voucher did not pay. */
 export type VoucherRefusal = z.output<typeof voucherRefusal>;
 
+const jobName = z.string().regex(/^[0-9a-f]{12}$/);
+
+const answerCheck = z.strictObject({
+  /** Indices of the jobs that are checked; drawn when the answers were here, so that no node saw a trace of it. */
+  jobs: jobs(z.int().min(0)),
+  by: z.enum(CHECK_WAYS),
+  /** The job that another committee runs for it. */
+  duplicate: jobName.nullable(),
+  passed: z.boolean(),
+});
+export type AnswerCheck = z.output<typeof answerCheck>;
+
 const attempt = z.strictObject({
   /** Its terms and session key are in the lease's own file. */
   lease: wire.bytes32,
@@ -75,6 +89,8 @@ const attempt = z.strictObject({
   /** The set that every node is shown; fixed before the first is. */
   commitments: nodes(wire.signed(wire.commitment)).nullable(),
   answers: nodes(nodeAnswer).nullable(),
+  /** Null until the answers are here, and where the terms want none. */
+  check: answerCheck.nullable().default(null),
   faults: nodes(fault),
   /** Digests of the agreed responses, once their bytes are kept. */
   responses: jobs(wire.digest).nullable(),
@@ -97,7 +113,7 @@ export type Attempt = z.output<typeof attempt>;
 export const jobRecord = z.strictObject({
   version: z.literal(1),
   /** Names the job on this machine, also before it has an order. */
-  name: z.string().regex(/^[0-9a-f]{12}$/),
+  name: jobName,
   createdAt: z.int(),
   chainId: z.int(),
   exchange: wire.address,
@@ -117,6 +133,11 @@ export const jobRecord = z.strictObject({
   /** Takes the bid back once nobody needs to serve it any more. */
   withdrawal: wire.signed(wire.cancellation),
   attempts: z.array(attempt).min(1).max(CLIENT_LIMITS.attempts),
+  /** This job checks another committee's: which job of this machine, and what that committee attested of these specs. */
+  duplicateOf: z
+    .strictObject({ name: jobName, receipts: jobs(wire.receipt).min(1) })
+    .nullable()
+    .default(null),
   state: z.enum(["open", "settled", "failed"]),
   failure: problem.nullable(),
 });

@@ -6,14 +6,19 @@ import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Address, Hex, LocalAccount } from "viem";
 import { registerNodeCall } from "#chain/calls.ts";
+import { asChainCall } from "#chain/chain-error.ts";
 import { type Chain, connectChain } from "#chain/connect.ts";
+import { appealCall } from "#chain/court-calls.ts";
+import { readCase } from "#chain/read-case.ts";
 import { isLeaseDrawn } from "#chain/read-draw.ts";
 import { readLease } from "#chain/read-lease.ts";
+import { readTime } from "#chain/read-time.ts";
 import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
 import { systemClock } from "#client/clock.ts";
 import { jobTerms } from "#client/job-terms.ts";
 import { type RentInput, rentLease } from "#client/rent-lease.ts";
 import { runDrawn } from "#client/run-drawn.ts";
+import { type RunInput, runJobs } from "#client/run-jobs.ts";
 import { openClientStore } from "#client/store/client-store.ts";
 import { openDrawStore } from "#client/store/draw-store.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -22,7 +27,7 @@ import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import { coded } from "../chain/coded.ts";
 import { type LocalChain, startLocalChain } from "../chain/local-chain.ts";
 import { testImage } from "./fake/fake-market.ts";
-import { FakeNode, honestExecution } from "./fake/fake-node.ts";
+import { type Behaviour, FakeNode, honestExecution } from "./fake/fake-node.ts";
 
 let local: LocalChain;
 let chain: Chain;
@@ -82,6 +87,21 @@ function rent(changes: Partial<RentInput> = {}) {
     committee: "drawn",
     ...changes,
   });
+}
+
+function hello() {
+  const runtime: RunInput["runtime"] = { run: async (_image, { request }) => honestExecution(request) };
+  return {
+    chain,
+    lane,
+    home,
+    offers: nodes.map(({ signedOffer }) => signedOffer),
+    connectNode: (endpoint: string) => nodes.find((node) => node.endpoint === endpoint) as FakeNode,
+    wallet: consumer,
+    image: testImage(),
+    requests: [{ method: "POST", url: "/", headers: [], body: new TextEncoder().encode("hello") }],
+    runtime,
+  };
 }
 
 const openDraws = async () => (await openDrawStore(home)).all();
@@ -166,18 +186,7 @@ test("a drawn node without an offer that will do is named, and the next draw is 
 });
 
 test("jobs run on a drawn committee, in a lease of their own", async () => {
-  const result = await runDrawn({
-    chain,
-    lane,
-    home,
-    offers: nodes.map(({ signedOffer }) => signedOffer),
-    connectNode: (endpoint: string) => nodes.find((node) => node.endpoint === endpoint) as FakeNode,
-    wallet: consumer,
-    image: testImage(),
-    requests: [{ method: "POST", url: "/", headers: [], body: new TextEncoder().encode("hello") }],
-    runtime: { run: async (_image, { request }) => honestExecution(request) },
-    options: { budget: 1_000_000n, forceFee: 5n },
-  });
+  const result = await runDrawn({ ...hello(), options: { budget: 1_000_000n, forceFee: 5n } });
   assert.equal(new TextDecoder().decode(result.responses[0]?.body), "HELLO");
   assert.equal(result.agreed.length, 3);
   assert.equal(await isLeaseDrawn(chain, result.lease as Hex), true);
@@ -194,4 +203,35 @@ test("a committee that cannot be drawn or paid is told before anything is locked
   await assert.rejects(rent(many), coded("committee-too-small"));
   assert.deepEqual(await openDraws(), []);
   assert.deepEqual(await openDraws(), []);
+});
+
+/** What is kept of a drawn committee whose nodes behaved so, in its order, after its order's deadline. */
+async function caughtInDrawnLease(behaviours: readonly Behaviour[]) {
+  const { record } = await rent();
+  for (const [seat, id] of record.terms.nodes.entries()) {
+    const drawn = nodes.find(({ node }) => node === id) ?? assert.fail();
+    drawn.behaviour = behaviours[seat] ?? "honest";
+  }
+  await assert.rejects(runJobs({ ...hello(), lease: record.lease }), coded("answer-wrong", "job-failed"));
+  for (const node of nodes) node.behaviour = "honest";
+  const kept = await (await openClientStore(home)).caught();
+  const caught = kept.find(({ order }) => order.message.lease === record.lease) ?? assert.fail();
+  await local.advance(Math.max(1, caught.order.message.deadline + 1 - (await readTime(chain))));
+  const call = appealCall(chain, caught.lease, caught.order, caught.attestations);
+  const appealBy = (id: Address) => {
+    const index = nodes.findIndex(({ node }) => node === id);
+    const owner = local.accounts[1 + index] ?? assert.fail();
+    return asChainCall(local.rpcUrl, call.name, () => local.send(owner, call));
+  };
+  return { caught, seats: record.terms.nodes, appealBy };
+}
+
+test("what a consumer keeps of a drawn committee opens a case for who dissented, and none where all lied alike", async () => {
+  const split = await caughtInDrawnLease(["lies", "honest", "lies"]);
+  assert.deepEqual(split.caught.nodes, [split.seats[0], split.seats[2]]);
+  assert.equal(await readCase(chain, split.caught.orderId), undefined);
+  await split.appealBy(split.seats[1] as Address);
+  assert.equal((await readCase(chain, split.caught.orderId))?.state, "open");
+  const alike = await caughtInDrawnLease(["lies", "lies", "lies"]);
+  await assert.rejects(alike.appealBy(alike.seats[0] as Address), coded("nothing-to-appeal"));
 });

@@ -101,6 +101,29 @@ test("a job is leased, answered and settled by the contract, and its record alon
   assert.deepEqual(await resumeJobs(world()), []);
 });
 
+test("a committee that a check has caught is neither paid nor rented again, and a resume says the same once more", async () => {
+  const checking = { ...world(), home: join(home, "checking") };
+  const check = { share: 1, by: "self" } as const;
+  const { runtime: checkRuntime, ...asked } = job("checked");
+  const wanted = { ...asked, ...checking, checkRuntime, options: { check } };
+  await assert.rejects(runJobs({ ...wanted, checkRuntime: undefined }), { code: "check-without-runtime" });
+  const right = await runJobs(wanted);
+  assert.deepEqual(right.checked, { by: "self", jobs: [0] });
+
+  const earned = async () => Promise.all(nodes.map(async ({ node }) => (await readNode(chain, node))?.earned ?? 0n));
+  const before = await earned();
+  for (const node of nodes) node.behaviour = "lies";
+  await assert.rejects(runJobs(wanted), { code: "answer-wrong" });
+  for (const node of nodes) node.behaviour = "honest";
+  assert.deepEqual(await earned(), before);
+  const failed = (await (await openWorld(checking)).store.jobs()).find(({ state }) => state === "failed");
+  assert.ok(failed);
+  await assert.rejects(resumeJob(checking, failed.name), { code: "answer-wrong" });
+  const terms = jobTerms({ budget: 1_000n });
+  const renting = { ...checking, wallet: consumer, terms, durationSeconds: 60, memoryPages: 64 };
+  await assert.rejects(rentLease(renting), { code: "committee-too-small" });
+});
+
 test("an order that somebody else has settled is found, not settled again", async () => {
   const result = await runJobs(job("again"));
   const { store } = await openWorld(world());

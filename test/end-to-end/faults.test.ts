@@ -1,6 +1,7 @@
 // Nodes that lie, are late, or die, on a real chain with real programs: the consumer gets the right answer or its money
 // back, and only nodes that agreed are paid.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { readBalance } from "#chain/read-account.ts";
 import { readNode } from "#chain/read-node.ts";
@@ -8,17 +9,22 @@ import type { JobResult } from "#client/job-result.ts";
 import type { ProtocolError } from "#protocol/protocol-error.ts";
 import { startTestMarket, type TestMarket } from "./market-fixture.ts";
 
-const [HONEST_A, HONEST_B, LIAR, OTHER_LIAR, LATE] = [0, 1, 2, 3, 4] as const;
+/** Each is cheaper than the next, so that a choice among all gives the two that lie alike the seats. */
+const [LIAR, LIAR_ALIKE, OTHER_LIAR, HONEST_A, HONEST_B, LATE] = [0, 1, 2, 3, 4, 5] as const;
 /** Long enough for an honest job on a busy machine, short enough to wait for. */
 const DEADLINE_SECONDS = 9;
+/** So long that no cartel forces its order while these tests look at what was earned. */
+const CHECKED_DEADLINE_SECONDS = 120;
 
 let fixture: TestMarket;
 before(async () => {
-  fixture = await startTestMarket(["none", "none", "lie:wrong", "lie:wrong in another way", "slow:30"]);
+  fixture = await startTestMarket(["lie:wrong", "lie:wrong", "lie:wrong in another way", "none", "none", "slow:30"]);
 });
 after(async () => fixture?.[Symbol.asyncDispose]());
 
 const consumer = () => fixture.market.accounts.consumer.account.address;
+/** A consumer's home of its own: whom it catches would be avoided in the other tests. */
+const checkedHome = () => join(fixture.directory, "checking-client");
 const nodeAt = (index: number) => {
   const node = fixture.market.nodes[index];
   assert.ok(node);
@@ -101,6 +107,22 @@ test("a node killed in the middle of a job is not paid and is named; the answer 
   );
 });
 
+test("a lazy cartel agrees on a lie: another committee's answer catches it, and only that one is paid", async () => {
+  const check = { share: 1, by: "committee" } as const;
+  const options = { replicas: 2, quorumBps: 10_000, deadlineSeconds: CHECKED_DEADLINE_SECONDS, check };
+  const checked = { runtime: undefined, checkRuntime: fixture.runtime, home: checkedHome(), options };
+  const { earned } = await earnedBy(() =>
+    assert.rejects(fixture.hello([LIAR, LIAR_ALIKE, HONEST_A, HONEST_B], checked), (error: ProtocolError) => {
+      assert.equal(error.code, "answer-wrong");
+      const cartel = [LIAR, LIAR_ALIKE].map((index) => nodeAt(index).node);
+      assert.deepEqual([...(error.context.nodes as string[])].toSorted(), cartel.toSorted());
+      assert.match(String(error.context.difference), /^response is /);
+      return true;
+    }),
+  );
+  assertOnlyPaid(earned, [HONEST_A, HONEST_B]);
+});
+
 test("when two of three lie differently nobody is paid, and the consumer is refunded", async () => {
   const { chain } = fixture.market;
   const held = await readBalance(chain, consumer());
@@ -114,7 +136,8 @@ test("when two of three lie differently nobody is paid, and the consumer is refu
   assert.ok((await readBalance(chain, consumer())) < held, "the lease still holds the budget");
   await fixture.advance(400);
   await fixture.closeLeases();
-  // Everything comes back but what the first three jobs paid, and their leases' remainders come back too.
+  await fixture.closeLeases(checkedHome());
+  // Everything comes back but what the first jobs paid, and their leases' remainders come back too.
   const paid = (await earnings()).reduce((sum, amount) => sum + amount, 0n);
   assert.equal(await readBalance(chain, consumer()), 1_000_000_000n - paid);
 });

@@ -32,7 +32,8 @@ export interface TestMarket extends AsyncDisposable {
   offers(): Promise<readonly Signed<Offer>[]>;
   /** Moves the chain's clock ahead; afterwards orders' deadlines are long past. */
   advance(seconds: number): Promise<void>;
-  closeLeases(): Promise<readonly ClosedLease[]>;
+  /** Those of the consumer's home, or of another one. */
+  closeLeases(home?: string): Promise<readonly ClosedLease[]>;
   /** Rents all nodes. */
   rent(terms: JobTerms, durationSeconds: number): Promise<Hex>;
   /** Ends a rented lease before its time. */
@@ -76,8 +77,8 @@ export async function startTestMarket(faults: readonly string[]): Promise<TestMa
       ...options,
     });
   };
-  const closeLeases = async () => {
-    const { ledger, store } = await openWorld(world);
+  const closeLeases = async (home = world.home) => {
+    const { ledger, store } = await openWorld({ ...world, home });
     return closeEndedLeases(ledger, store);
   };
   const rent = async (terms: JobTerms, durationSeconds: number) => {

@@ -10,6 +10,7 @@ export const quoteCommand = defineCommand({
     "mimik quote examples/licence-audit --input packages.json",
     "mimik quote ./resize.wasm --input photo.jpg --replicas 5 --json",
     "mimik quote ./resize.wasm --input photo.jpg --confidence 0.99",
+    "mimik quote ./render.wasm --input scene-1.json --check 0.05 --check-by committee",
   ],
   options: quoteOptions,
   load: async () => (await import("./quote-handler.ts")).quoteHandler,

@@ -21,9 +21,13 @@ export const quoteHandler: Handler<QuoteOptions> = async (options, context) => {
   const virtualTimeMillis = Date.now();
   const onProgress = showProgress(progress);
   const { limits } = options;
+  const startedAt = performance.now();
   const quote = await quoteJobs({ runtime, image, requests, limits, virtualTimeMillis, onProgress, signal });
+  const millis = performance.now() - startedAt;
   const usage = totalUsage(quote.usage);
-  const market = settings.marketplace ? await priceAtMarket(context, options, packed, quote) : undefined;
+  const market = settings.marketplace
+    ? await priceAtMarket(context, options, { image: packed, quote, millis })
+    : undefined;
   return {
     json: { image: packed.digest, jobs: quote.jobs.length, usage, runtime: RUNTIME_ID, ...(market && { market }) },
     text: fields([

@@ -10,6 +10,7 @@ export const runCommand = defineCommand({
     "mimik run examples/licence-audit --input packages.json",
     "cat packages.json | mimik run examples/licence-audit --input - --replicas 5 --quorum 4 --budget 0.5 --json",
     "mimik run examples/licence-audit --input packages.json --confidence 0.99",
+    "mimik run ./render.wasm --input scene-1.json --input scene-2.json --check 0.05",
     "mimik run ./resize.wasm --input photo.jpg --node http://10.0.0.7:7710 --node http://10.0.0.8:7710 --replicas 2",
   ],
   options: runOptions,

@@ -4,6 +4,7 @@ import { createRuntime } from "#runtime/runtime.ts";
 import type { Handler } from "../../command/command.ts";
 import { findOffers } from "../../session/find-offers.ts";
 import { jobAnswer } from "../../session/job-answer.ts";
+import { lazyRuntime } from "../../session/lazy-runtime.ts";
 import { openSession } from "../../session/open-session.ts";
 import { readImage } from "../../session/read-image.ts";
 import { readRequests } from "../../session/read-requests.ts";
@@ -18,6 +19,7 @@ export const runHandler: Handler<RunOptions> = async (options, context) => {
   const image = await readImage(options.path);
   const { settings, chain, account, lane } = await openSession(context);
   const source = await findOffers(settings, options.nodes, signal);
+  await using checkRuntime = lazyRuntime();
   await using runtime = options.quote ? await createRuntime({ executors: 1 }) : undefined;
   const resumable = rememberJob(showProgress(progress));
   const result = await (options.drawn ? runDrawn : runJobs)({
@@ -29,10 +31,11 @@ export const runHandler: Handler<RunOptions> = async (options, context) => {
     image,
     requests,
     runtime,
+    checkRuntime,
     limits: options.limits,
     lease: options.lease,
     confidence: options.confidence,
-    options: options.terms,
+    options: { ...options.terms, check: options.check },
     onProgress: resumable.onProgress,
     signal,
   }).catch((error: unknown) => {

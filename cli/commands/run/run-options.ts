@@ -1,7 +1,10 @@
 // The flags of mimik run.
+import type { CheckWish } from "#client/job-terms.ts";
 import type { Flag, RawOptions } from "../../command/command.ts";
 import {
+  CHECK_FLAGS,
   CONFIDENCE_FLAGS,
+  checkFlags,
   confidenceFlag,
   LIMIT_FLAGS,
   limitFlags,
@@ -19,6 +22,7 @@ export const runFlags: readonly Flag[] = [
   ...REQUEST_FLAGS,
   ...TERM_FLAGS,
   ...CONFIDENCE_FLAGS,
+  ...CHECK_FLAGS,
   ...SOURCE_FLAGS,
   ...LIMIT_FLAGS,
   { form: "--lease <id>", summary: "use a rented lease instead of a new one" },
@@ -31,6 +35,7 @@ export interface RunOptions {
   readonly request: RequestFlags;
   readonly terms: TermFlags;
   readonly confidence: number | undefined;
+  readonly check: CheckWish | undefined;
   readonly limits: { readonly fuel?: bigint; readonly memoryPages?: number };
   /** Base URLs. */
   readonly nodes: readonly string[];
@@ -40,15 +45,17 @@ export interface RunOptions {
 }
 
 export function runOptions(raw: RawOptions, argument: string | undefined): RunOptions {
+  const check = checkFlags(raw);
   return {
     path: requireArgument(argument, "microservice"),
     request: requestFlags(raw),
     terms: termFlags(raw),
     confidence: confidenceFlag(raw),
+    check,
     limits: limitFlags(raw),
     nodes: textOptions(raw, "node"),
     lease: textOption(raw, "lease"),
     drawn: raw.drawn === true,
-    quote: raw.quote !== false,
+    quote: raw.quote !== false && check === undefined,
   };
 }

@@ -153,6 +153,20 @@ test("a forged offer does not stand in the way of a committee", async () => {
   assert.ok(!assurance.nodes.includes((forged as FakeNode).node));
 });
 
+test("a node that a check has caught is no candidate, however cheap it is", async () => {
+  const market = await fakeMarket(["lies", "lies", "lies", ...honest(3)], [1n, 1n, 1n]);
+  const check = { share: 1, by: "self" } as const;
+  await assert.rejects(market.run(["a"], { check }, { runtime: undefined }), { code: "answer-wrong" });
+  const { assurance } = await assured(market.world, 0.9);
+  assert.deepEqual(
+    assurance.nodes.toSorted(),
+    market.nodes
+      .slice(3)
+      .map(({ node }) => node)
+      .toSorted(),
+  );
+});
+
 test("what cannot be given is refused before anything is bought", async () => {
   const market = await fakeMarket(honest(3));
   await assert.rejects(market.run(["x"], {}, { confidence: 0.99 }), { code: "confidence-out-of-reach" });

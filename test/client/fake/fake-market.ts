@@ -81,6 +81,7 @@ export async function fakeMarket(
     connectNode: (endpoint) => nodes.find((node) => node.endpoint === endpoint) as FakeNode,
     marketplace,
     offers: nodes.map(({ signedOffer }) => signedOffer),
+    checkRuntime: { run: async (_image, { request }) => honestExecution(request) },
     clock,
     signal: new AbortController().signal,
     onProgress: (event) => progress.push(event),

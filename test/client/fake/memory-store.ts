@@ -1,5 +1,6 @@
 // The client's store in memory: what is stored goes through JSON as on disk, and a write can be made to fail.
 
+import { type CaughtRecord, caughtRecord } from "#client/store/caught-record.ts";
 import type { ClientStore } from "#client/store/client-store.ts";
 import { type JobRecord, jobRecord } from "#client/store/job-record.ts";
 import { type LeaseRecord, leaseRecord } from "#client/store/lease-record.ts";
@@ -21,6 +22,7 @@ export class Killed extends Error {}
 export function memoryStore(): MemoryStore {
   const jobs = new Map<string, string>();
   const leases = new Map<string, string>();
+  const caught = new Map<string, string>();
   const blobs = new Map<Digest, Uint8Array>();
   const locked = new Set<string>();
   const write = (action: () => void) => {
@@ -36,6 +38,7 @@ export function memoryStore(): MemoryStore {
     return parseWire(leaseRecord, JSON.parse(text), "lease");
   };
   const readJob = (text: string): JobRecord => parseWire(jobRecord, JSON.parse(text), "job");
+  const readCaught = (text: string): CaughtRecord => parseWire(caughtRecord, JSON.parse(text), "caught");
   const store: MemoryStore = {
     writes: 0,
     crash: undefined,
@@ -60,6 +63,8 @@ export function memoryStore(): MemoryStore {
       if (changed !== record) write(() => leases.set(lease, toWire(changed)));
       return changed;
     },
+    saveCaught: async (record) => write(() => caught.set(record.orderId, toWire(record))),
+    caught: async () => [...caught.values()].map(readCaught),
     saveBlob: async (bytes) => {
       const digest = digestOf(bytes);
       blobs.set(digest, bytes);

@@ -40,7 +40,7 @@ test("three honest nodes agree, are paid alike, and the remainder comes back", a
   );
   assert.equal(result.agreed.length, 3);
   assert.deepEqual(result.dissenting, []);
-  assert.equal(result.matchesQuote, true);
+  assert.deepEqual(result.checked, { by: "quote", jobs: [0, 1] });
   assert.equal(new Set(result.paid.map(({ amount }) => amount)).size, 1);
   assert.equal(result.attestations.length, 3);
   const paid = result.paid.reduce((sum, { amount }) => sum + amount, 0n);

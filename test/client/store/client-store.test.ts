@@ -147,3 +147,35 @@ test("of too many jobs the oldest finished ones go, open ones and young blobs st
   assert.equal((await small.jobs()).length, 3);
   await rm(folder, { recursive: true });
 });
+
+test("what a caught committee signed is kept with its blobs; of too many the oldest go", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "mimik-caught-"));
+  const small = await openClientStore(folder, 2);
+  const market = await fakeMarket(["lies", "lies", "lies"]);
+  await assert.rejects(market.run(), { code: "answer-wrong" });
+  const [caught] = await market.store.caught();
+  assert.ok(caught);
+  for (const [index, digit] of ["1", "2", "3"].entries()) {
+    const blob = await small.saveBlob(new TextEncoder().encode(digit));
+    await utimes(join(folder, "job-blobs", blob.slice("sha256:".length)), 0, 0);
+    const blobs = [{ digest: blob, size: 1 }];
+    await small.saveCaught({ ...caught, orderId: `0x${digit.repeat(64)}`, caughtAt: index, blobs });
+    await small.saveJob({ ...settled, name: digit.repeat(12), createdAt: index });
+  }
+  await small.prune();
+  const kept = await small.caught();
+  assert.deepEqual(
+    kept.map(({ orderId }) => orderId[2]),
+    ["3", "2"],
+  );
+  const blobs = await Promise.all(["1", "2", "3"].map((text) => small.blob(digestOf(new TextEncoder().encode(text)))));
+  assert.deepEqual(
+    blobs.map((blob) => blob !== undefined),
+    [false, true, true],
+  );
+  assert.deepEqual(
+    { ...kept[0], orderId: caught.orderId, caughtAt: 0, blobs: [] },
+    { ...caught, caughtAt: 0, blobs: [] },
+  );
+  await rm(folder, { recursive: true });
+});

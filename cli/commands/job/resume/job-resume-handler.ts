@@ -3,18 +3,21 @@ import { resumeJob, resumeJobs } from "#client/run-jobs.ts";
 import { ERROR_CATEGORIES, ProtocolError } from "#protocol/protocol-error.ts";
 import type { Handler } from "../../../command/command.ts";
 import { jobAnswer } from "../../../session/job-answer.ts";
+import { lazyRuntime } from "../../../session/lazy-runtime.ts";
 import { openSession } from "../../../session/open-session.ts";
 import { showProgress } from "../../../session/show-progress.ts";
 import type { JobResumeOptions } from "./job-resume-options.ts";
 
 export const jobResumeHandler: Handler<JobResumeOptions> = async ({ job }, context) => {
   const { settings, chain, lane } = await openSession(context);
+  await using checkRuntime = lazyRuntime();
   const onProgress = showProgress(context.progress);
   const world = {
     chain,
     lane,
     home: settings.home,
     marketplace: settings.marketplace,
+    checkRuntime,
     onProgress,
     signal: context.signal,
   };
