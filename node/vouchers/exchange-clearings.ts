@@ -7,9 +7,11 @@ import { adjudicateCall, type ContractCall, claimCall, clearCall, settleCall } f
 import { asChainCall } from "#chain/chain-error.ts";
 import { type Chain, type ChainSettings, connectLater } from "#chain/connect.ts";
 import { accuseCall } from "#chain/court-calls.ts";
+import { withPublication } from "#chain/publication.ts";
 import { readNode } from "#chain/read-node.ts";
 import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { PublishedRow } from "#protocol/publication.ts";
 import type { CourtChain } from "../court/court-chain.ts";
 import { exchangeCourt } from "../court/exchange-court.ts";
 import type { ClearingChain, RescueChain } from "../orders/chain-view.ts";
@@ -60,12 +62,16 @@ export function exchangeClearings(sender: ClearingSender): ExchangeSender {
       });
     },
     frozenUntil: async (node) => (await readNode(await chain(), node))?.frozenUntil ?? 0,
-    force: async (call, order, { terms, order: signed, attestations }) => {
-      const { receipt } = await send(`${call}:${order}`, (to) => FORCE_CALLS[call](to, terms, signed, attestations));
+    force: async (call, order, { terms, order: signed, attestations }, published) => {
+      const { receipt } = await send(`${call}:${order}`, (to) =>
+        publishing(FORCE_CALLS[call](to, terms, signed, attestations), published),
+      );
       return receipt.transactionHash;
     },
-    claim: async (claim, terms, work, signatures) => {
-      const { receipt } = await send(`claim:${claim}`, (to) => claimCall(to, terms, work, signatures));
+    claim: async (claim, terms, work, signatures, published) => {
+      const { receipt } = await send(`claim:${claim}`, (to) =>
+        publishing(claimCall(to, terms, work, signatures), published),
+      );
       return receipt.transactionHash;
     },
     court: exchangeCourt({
@@ -74,4 +80,8 @@ export function exchangeClearings(sender: ClearingSender): ExchangeSender {
     }),
     [Symbol.asyncDispose]: async () => (await lane)?.[Symbol.asyncDispose](),
   };
+}
+
+function publishing(call: ContractCall, rows: readonly PublishedRow[] | undefined): ContractCall {
+  return rows ? withPublication(call, rows) : call;
 }
