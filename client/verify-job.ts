@@ -7,8 +7,7 @@ import type { Execution } from "#runtime/execution.ts";
 import type { Image } from "#runtime/image/image.ts";
 import { openImage } from "#runtime/image/open-image.ts";
 import type { Runtime } from "#runtime/runtime.ts";
-import { findAgreement } from "./check/find-agreement.ts";
-import { checkContextOf } from "./job/check-context.ts";
+import { agreedAnswerOf } from "./job/agreed-answer.ts";
 import type { ClientStore } from "./store/client-store.ts";
 import { currentAttempt, type JobRecord } from "./store/job-record.ts";
 
@@ -35,11 +34,8 @@ export interface Verdict {
 /** @throws `job-unanswered`, `blob-lost`, and whatever the runtime throws */
 export async function verifyJob({ store, record, runtime, signal }: VerifyInput): Promise<Verdict> {
   const attempt = currentAttempt(record);
-  if (!attempt.answers || !attempt.orderId) throw unanswered(record);
-  const committee = attempt.committee.map(({ message }) => message);
-  const { agreed } = await findAgreement(checkContextOf(record, attempt), committee, attempt.answers, attempt.faults);
-  const receipts = agreed[0]?.receipts;
-  if (!receipts) throw unanswered(record);
+  const receipts = (await agreedAnswerOf(record))?.receipts;
+  if (!receipts || !attempt.orderId) throw unanswered(record);
   const image = await openImage(record.image, async (digest) => requireBlob(await store.blob(digest), digest));
   const jobs: JobVerdict[] = [];
   for (const [index, spec] of record.specs.entries()) {

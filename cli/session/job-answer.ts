@@ -30,6 +30,7 @@ function billOf(result: JobResult): string {
     ["outcome", `${outcomes}, status ${statuses}`],
     ["agreed", `${agreed.length} of ${committee.length} nodes`],
     ...dissenting.map(({ node, reason, detail }) => ["not paid", `${node} ${reason}: ${detail}`] as const),
+    ...(result.publishedIn ? [["answer", `read from ${result.publishedIn}, as no node gave it`] as const] : []),
     ["usage", `${usage.fuel} fuel, ${usage.memoryPages} pages, ${usage.bytesIn} bytes in, ${usage.bytesOut} bytes out`],
     ...result.voucherRefusals.map(
       ({ node, code, detail }) => ["no voucher", `${node ?? ""} ${code}: ${detail}`] as const,

@@ -9,6 +9,7 @@ import { ensureAnswers, ensureCommitments, ensureLease, ensureOrder } from "./at
 import { ensurePayment } from "./pay-attempt.ts";
 import { payBefore } from "./pay-before.ts";
 import { planAttempt } from "./plan-attempt.ts";
+import { isWithoutAnswer, takePublished } from "./take-published.ts";
 
 const STEPS = [ensureLease, payBefore, ensureOrder, ensureCommitments, ensureAnswers, ensurePayment] as const;
 
@@ -19,7 +20,7 @@ export interface FinishOptions {
 
 /**
  * The settled record. A failure that time may heal leaves the job open for a resume; any other is stored with it.
- * @throws `no-quorum`, `order-late`, `response-withheld`, `chain-unreachable`, the contract's refusals
+ * @throws `no-quorum`, `order-late`, `response-withheld`, `answer-unpublished`, `chain-unreachable`, the contract's refusals
  */
 export async function finishJob(world: ClientWorld, planned: JobRecord, { rerun }: FinishOptions): Promise<JobRecord> {
   if (planned.state === "settled") return planned;
@@ -35,6 +36,11 @@ export async function finishJob(world: ClientWorld, planned: JobRecord, { rerun 
     } catch (error) {
       // The step stored more than it returned.
       record = await world.store.job(record.name);
+      const published = isWithoutAnswer(error) ? await takePublished(world, record) : undefined;
+      if (published) {
+        await withdrawBid(world, published);
+        return published;
+      }
       const next = rerun && isNoQuorum(error) ? await planNext(world, record) : undefined;
       if (!next) {
         await storeFailure(world, record, error);

@@ -103,6 +103,7 @@ function newAttempt(lease: Hex, ownLease: boolean, committee: readonly Signed<Of
     answers: null,
     faults: [],
     responses: null,
+    published: null,
     settlement: null,
     voucher: null,
     voucherRefusals: [],

@@ -5,21 +5,49 @@ import { asChainCall } from "#chain/chain-error.ts";
 import type { Chain } from "#chain/connect.ts";
 import { readNode } from "#chain/read-node.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { PaidOrders } from "#protocol/publication.ts";
 import type { Payment, Settlement } from "../ledger.ts";
+import { CLIENT_LIMITS } from "../limits.ts";
 
-/** How far back a settlement by somebody else is looked for: common endpoints refuse longer ranges. */
-const SEARCH_BLOCKS = 10_000n;
+/** A settlement, and what the chain says of all orders that it paid for. */
+export interface FoundSettlement extends Settlement {
+  readonly paid: PaidOrders;
+}
 
 /**
  * A claim pays for several orders together; then no payment is told for the one.
- * @throws `settlement-elsewhere` when it cannot be found any more
+ * @throws `settlement-elsewhere` when it cannot be found any more, `chain-unreachable`
  */
-export async function findSettlement(chain: Chain, lease: Hex, orderId: Hex): Promise<Settlement> {
+export async function findSettlement(chain: Chain, lease: Hex, orderId: Hex): Promise<FoundSettlement> {
   const { client, settings } = chain;
-  const latest = await asChainCall(settings.rpcUrl, "the latest block", () => client.getBlockNumber());
   const floor = BigInt(settings.deployedAt ?? 0);
-  const fromBlock = latest - SEARCH_BLOCKS > floor ? latest - SEARCH_BLOCKS : floor;
-  const range = { address: settings.exchange, abi: exchangeAbi, fromBlock, toBlock: latest } as const;
+  const span = BigInt(CLIENT_LIMITS.searchBlocks);
+  let toBlock = await asChainCall(settings.rpcUrl, "the latest block", () => client.getBlockNumber());
+  for (let tries = 0; tries < CLIENT_LIMITS.searches && toBlock >= floor; tries++) {
+    const fromBlock = toBlock - span >= floor ? toBlock - span + 1n : floor;
+    const found = await findIn(chain, { fromBlock, toBlock }, lease, orderId);
+    if (found) return found;
+    toBlock = fromBlock - 1n;
+  }
+  throw new ProtocolError("not-found", "settlement-elsewhere", `Order ${orderId} was settled too long ago to show.`, {
+    hint: "Nothing to do: it is paid. A marketplace's index still shows by whom.",
+    context: { order: orderId },
+  });
+}
+
+interface BlockRange {
+  readonly fromBlock: bigint;
+  readonly toBlock: bigint;
+}
+
+async function findIn(
+  chain: Chain,
+  blocks: BlockRange,
+  lease: Hex,
+  orderId: Hex,
+): Promise<FoundSettlement | undefined> {
+  const { client, settings } = chain;
+  const range = { address: settings.exchange, abi: exchangeAbi, ...blocks, strict: true } as const;
   const paymentsFor = async (id: Hex) => {
     const paid = await asChainCall(settings.rpcUrl, "the payments", () =>
       client.getContractEvents({ ...range, eventName: "NodePaid", args: { orderId: id } }),
@@ -29,19 +57,18 @@ export async function findSettlement(chain: Chain, lease: Hex, orderId: Hex): Pr
   const [settled] = await asChainCall(settings.rpcUrl, "the settlement", () =>
     client.getContractEvents({ ...range, eventName: "OrderSettled", args: { orderId } }),
   );
-  if (settled) return { transaction: settled.transactionHash, payments: await paymentsFor(orderId) };
+  if (settled) {
+    const paid = { kind: "settled", resultHash: settled.args.resultHash } as const;
+    return { transaction: settled.transactionHash, payments: await paymentsFor(orderId), paid };
+  }
   const claims = await asChainCall(settings.rpcUrl, "the claims", () =>
-    client.getContractEvents({ ...range, eventName: "OrdersClaimed", args: { leaseId: lease }, strict: true }),
+    client.getContractEvents({ ...range, eventName: "OrdersClaimed", args: { leaseId: lease } }),
   );
   const claim = claims.find(({ args }) => args.orderIds.includes(orderId));
-  if (claim) {
-    const isAlone = claim.args.orderIds.length === 1;
-    return { transaction: claim.transactionHash, payments: isAlone ? await paymentsFor(claim.args.claimId) : [] };
-  }
-  throw new ProtocolError("not-found", "settlement-elsewhere", `Order ${orderId} was settled too long ago to show.`, {
-    hint: "Nothing to do: it is paid. A marketplace's index still shows by whom.",
-    context: { order: orderId },
-  });
+  if (!claim) return undefined;
+  const { orderIds: orders, receiptsRoot, claimId } = claim.args;
+  const payments = orders.length === 1 ? await paymentsFor(claimId) : [];
+  return { transaction: claim.transactionHash, payments, paid: { kind: "claimed", orders, receiptsRoot } };
 }
 
 /** What the logs say that nodes of the order or claim were paid. */
