@@ -5,20 +5,14 @@ import { asChainCall } from "#chain/chain-error.ts";
 import type { Chain } from "#chain/connect.ts";
 import { readNode } from "#chain/read-node.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
-import type { PaidOrders } from "#protocol/publication.ts";
 import type { Payment, Settlement } from "../ledger.ts";
 import { CLIENT_LIMITS } from "../limits.ts";
-
-/** A settlement, and what the chain says of all orders that it paid for. */
-export interface FoundSettlement extends Settlement {
-  readonly paid: PaidOrders;
-}
 
 /**
  * A claim pays for several orders together; then no payment is told for the one.
  * @throws `settlement-elsewhere` when it cannot be found any more, `chain-unreachable`
  */
-export async function findSettlement(chain: Chain, lease: Hex, orderId: Hex): Promise<FoundSettlement> {
+export async function findSettlement(chain: Chain, lease: Hex, orderId: Hex): Promise<Settlement> {
   const { client, settings } = chain;
   const floor = BigInt(settings.deployedAt ?? 0);
   const span = BigInt(CLIENT_LIMITS.searchBlocks);
@@ -40,12 +34,7 @@ interface BlockRange {
   readonly toBlock: bigint;
 }
 
-async function findIn(
-  chain: Chain,
-  blocks: BlockRange,
-  lease: Hex,
-  orderId: Hex,
-): Promise<FoundSettlement | undefined> {
+async function findIn(chain: Chain, blocks: BlockRange, lease: Hex, orderId: Hex): Promise<Settlement | undefined> {
   const { client, settings } = chain;
   const range = { address: settings.exchange, abi: exchangeAbi, ...blocks, strict: true } as const;
   const paymentsFor = async (id: Hex) => {
@@ -57,18 +46,14 @@ async function findIn(
   const [settled] = await asChainCall(settings.rpcUrl, "the settlement", () =>
     client.getContractEvents({ ...range, eventName: "OrderSettled", args: { orderId } }),
   );
-  if (settled) {
-    const paid = { kind: "settled", resultHash: settled.args.resultHash } as const;
-    return { transaction: settled.transactionHash, payments: await paymentsFor(orderId), paid };
-  }
+  if (settled) return { transaction: settled.transactionHash, payments: await paymentsFor(orderId) };
   const claims = await asChainCall(settings.rpcUrl, "the claims", () =>
     client.getContractEvents({ ...range, eventName: "OrdersClaimed", args: { leaseId: lease } }),
   );
   const claim = claims.find(({ args }) => args.orderIds.includes(orderId));
   if (!claim) return undefined;
-  const { orderIds: orders, receiptsRoot, claimId } = claim.args;
-  const payments = orders.length === 1 ? await paymentsFor(claimId) : [];
-  return { transaction: claim.transactionHash, payments, paid: { kind: "claimed", orders, receiptsRoot } };
+  const isAlone = claim.args.orderIds.length === 1;
+  return { transaction: claim.transactionHash, payments: isAlone ? await paymentsFor(claim.args.claimId) : [] };
 }
 
 /** What the logs say that nodes of the order or claim were paid. */
