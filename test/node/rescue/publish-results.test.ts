@@ -17,6 +17,7 @@ import { planJob } from "#client/job/plan-job.ts";
 import { type JobResult, jobResultOf } from "#client/job-result.ts";
 import { type JobTerms, jobTerms } from "#client/job-terms.ts";
 import { newLease } from "#client/lease/lease-terms.ts";
+import { CLIENT_LIMITS } from "#client/limits.ts";
 import { chainLedger, type Sender } from "#client/settle/chain-ledger.ts";
 import { currentAttempt, type JobRecord } from "#client/store/job-record.ts";
 import { newLeaseRecord } from "#client/store/lease-record.ts";
@@ -237,6 +238,8 @@ test("a lying publication is refused, as if there were none", async () => {
   const call = calls.settleCall(stage.chain, terms, order, sorted);
   await stage.send(withPublication(call, [{ kind: "result", result: { receipts, responses: [lie] } }]));
 
+  // It is found, however many blocks came since than one request for events may span.
+  await stage.local.mine(CLIENT_LIMITS.searchBlocks);
   await assert.rejects(resume(record, unreachable), (error: ProtocolError) => {
     assert.equal(error.code, "answer-unpublished");
     assert.equal(error.context.reason, "publication-differs");
