@@ -37,7 +37,13 @@ export interface TransactionLane extends AsyncDisposable {
    * @throws the contract's refusal, `gas-unfunded`, `chain-unreachable`, `lane-key-malformed`, `key-reused`, `nonce-taken`, `receipt-missing`, `lane-full`,
    * `lane-closed`
    */
-  send(key: string, call: ContractCall, options?: { signal?: AbortSignal }): Promise<SentCall>;
+  send(key: string, call: ContractCall, options?: SendOptions): Promise<SentCall>;
+}
+
+export interface SendOptions {
+  readonly signal?: AbortSignal;
+  /** Another call that the key stands for already counts as this one: what is on its way is gone on with. */
+  readonly orEarlier?: boolean;
 }
 
 /**
@@ -74,11 +80,12 @@ class Lane implements TransactionLane {
     for (const { key, callHash } of journal.pending()) this.#start(key, callHash, undefined);
   }
 
-  async send(key: string, call: ContractCall, { signal }: { signal?: AbortSignal } = {}): Promise<SentCall> {
+  async send(key: string, call: ContractCall, { signal, orEarlier = false }: SendOptions = {}): Promise<SentCall> {
     this.#closing.signal.throwIfAborted();
     signal?.throwIfAborted();
     requireKey(key);
-    const callHash = keccak256(concatHex([call.to, call.data]));
+    const earlier = orEarlier ? (this.#tracks.get(key) ?? this.#journal.find(key)) : undefined;
+    const callHash = earlier?.callHash ?? keccak256(concatHex([call.to, call.data]));
     const track = this.#tracks.get(key) ?? this.#start(key, callHash, call);
     if (track.callHash !== callHash) throw keyReused(key, call);
     const waiter = Promise.withResolvers<SentCall>();

@@ -10,8 +10,7 @@ import type { Attestation, Signed } from "#protocol/signed-messages.ts";
 import { type Amount, type Digest, digestToBytes32, type NodeId } from "#protocol/units.ts";
 import type { Usage } from "#protocol/usage.ts";
 import type { Fault } from "./check/fault.ts";
-import { findAgreement } from "./check/find-agreement.ts";
-import { checkContextOf } from "./job/check-context.ts";
+import { agreedAnswerOf } from "./job/agreed-answer.ts";
 import type { Assurance } from "./job-terms.ts";
 import { totalUsage } from "./quote/quote.ts";
 import type { ClientStore } from "./store/client-store.ts";
@@ -36,7 +35,7 @@ export interface JobResult {
   readonly answerDigest: Digest;
   readonly usage: Usage;
   readonly committee: readonly { node: NodeId; owner: Address; endpoint: string }[];
-  /** Of the nodes that agreed. */
+  /** Of the nodes that agreed; of a published answer those that were shown, if any. */
   readonly attestations: readonly Signed<Attestation>[];
   readonly agreed: readonly NodeId[];
   readonly dissenting: readonly Fault[];
@@ -44,6 +43,8 @@ export interface JobResult {
   readonly checked: { readonly by: "quote" | CheckWay; readonly jobs: readonly number[] };
   /** Where a confidence was wanted. */
   readonly assurance?: Assurance;
+  /** The transaction in which the answer stands, where no node gave it. */
+  readonly publishedIn: Hex | null;
   readonly payment: JobPayment;
   /** Null where a voucher pays. */
   readonly settlementTransaction: Hex | null;
@@ -61,14 +62,13 @@ export type JobPayment =
 /** The result of a settled job, from its stored record alone. @throws `job-unfinished`, `response-lost` */
 export async function jobResultOf(store: Pick<ClientStore, "blob">, record: JobRecord): Promise<JobResult> {
   const attempt = currentAttempt(record);
-  const { order, orderId, answers, responses, commitments } = attempt;
+  const { order, orderId, responses, published, settlement } = attempt;
   const payment = record.state === "settled" ? paymentOf(attempt) : undefined;
-  if (!order || !orderId || !answers || !responses || !payment || !commitments) throw unfinished(record);
+  if (!order || !orderId || !responses || !payment) throw unfinished(record);
   const committee = attempt.committee.map(({ message }) => message);
-  const context = checkContextOf(record, attempt);
-  const { agreed } = await findAgreement(context, committee, answers, attempt.faults);
-  const receipts = agreed[0]?.receipts;
-  if (!receipts) throw unfinished(record);
+  const answer = await agreedAnswerOf(record);
+  if (!answer) throw unfinished(record);
+  const { receipts, agreed, attestations } = answer;
   return {
     job: orderId,
     name: record.name,
@@ -79,13 +79,14 @@ export async function jobResultOf(store: Pick<ClientStore, "blob">, record: JobR
     answerDigest: answerDigestOf(responses),
     usage: totalUsage(receipts.map(({ usage }) => usage)),
     committee: committee.map(({ node, owner, endpoint }) => ({ node, owner, endpoint })),
-    attestations: agreed.map(({ attestation }) => attestation),
-    agreed: agreed.map(({ attestation }) => attestation.message.node),
-    dissenting: attempt.faults,
+    attestations,
+    agreed,
+    dissenting: attempt.faults.filter(({ node }) => !agreed.includes(node)),
     checked: checkedIn(record),
     ...(record.terms.assurance && { assurance: record.terms.assurance }),
     payment,
-    settlementTransaction: attempt.settlement?.transaction ?? null,
+    settlementTransaction: settlement?.transaction ?? null,
+    publishedIn: published ? (settlement?.transaction ?? null) : null,
     voucherRefusals: attempt.voucherRefusals,
     paid: paidBy(attempt),
   };
@@ -93,6 +94,8 @@ export async function jobResultOf(store: Pick<ClientStore, "blob">, record: JobR
 
 function checkedIn(record: JobRecord): JobResult["checked"] {
   const every = record.specs.map((_, index) => index);
+  // Its nodes had themselves paid before.
+  if (currentAttempt(record).published) return { by: "self", jobs: [] };
   if (record.quoted) return { by: "quote", jobs: every };
   if (record.duplicateOf) return { by: "committee", jobs: every };
   const { check } = currentAttempt(record);

@@ -1,5 +1,7 @@
 // What a consumer needs of the chain, as one interface: the rest of client/ is written against it.
 import type { Address, Hex } from "viem";
+import type { ProtocolError } from "#protocol/protocol-error.ts";
+import type { PublishedResult } from "#protocol/publication.ts";
 import type { Attestation, JobOrder, LeaseTerms, Signed } from "#protocol/signed-messages.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
 import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
@@ -28,6 +30,13 @@ export interface Payment {
 export interface Settlement {
   readonly transaction: Hex;
   readonly payments: readonly Payment[];
+}
+
+/** An order that was settled without the consumer. */
+export interface ForcedOrder {
+  readonly settlement: Settlement;
+  /** The attested result, or why what was published is none. */
+  readonly published: PublishedResult | ProtocolError;
 }
 
 export interface SentClearing {
@@ -62,6 +71,8 @@ export interface Ledger {
    * @throws `no-quorum`, `attestations-missing`, `order-expired` and the contract's other refusals
    */
   settle(terms: LeaseTerms, order: Signed<JobOrder>, attestations: readonly Signed<Attestation>[]): Promise<Settlement>;
+  /** A settlement of the order by somebody else, of which it is known that there is one. @throws `settlement-elsewhere` */
+  forced(lease: Hex, orderId: Hex): Promise<ForcedOrder>;
   /** Idempotent by `batch`, its signing hash; `bytes` as encodeClearing packs them. */
   clear(batch: Hex, bytes: Hex): Promise<SentClearing>;
 }

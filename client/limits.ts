@@ -32,6 +32,10 @@ export const CLIENT_LIMITS = {
   leaseReadings: 5,
   /** Orders whose settlement is looked up at once. */
   settlementLookups: 32,
+  /** Blocks in one request for a settlement by somebody else: common endpoints refuse longer ranges. */
+  searchBlocks: 10_000,
+  /** Such requests, from the latest block back: six weeks of a chain with a block in 12 s. */
+  searches: 30,
   /** How long a checked answer waits for every node to take its voucher, before it is settled on chain instead. */
   voucherSeconds: 10,
   /** The same where an order's deadline leaves less; and what a new order waits for a voucher that somebody lacks. */

@@ -33,6 +33,8 @@ export type JobProgress =
   | { readonly step: "voucher"; readonly lease: Hex; readonly nonce: number; readonly amount: Amount }
   /** The order is settled on chain instead. */
   | { readonly step: "voucher-refused"; readonly refusal: VoucherRefusal }
+  /** The nodes forced their payment, and the answer is read from that transaction. */
+  | { readonly step: "published"; readonly transaction: Hex }
   | { readonly step: "settled"; readonly transaction: Hex };
 
 export type OnProgress = (progress: JobProgress) => void;

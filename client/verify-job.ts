@@ -4,7 +4,7 @@ import { receiptDifference } from "#protocol/answer-check.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Runtime } from "#runtime/runtime.ts";
 import { runHere } from "./check/run-here.ts";
-import { agreementOf } from "./job/check-context.ts";
+import { agreedAnswerOf } from "./job/agreed-answer.ts";
 import type { ClientStore } from "./store/client-store.ts";
 import { currentAttempt, type JobRecord } from "./store/job-record.ts";
 
@@ -31,9 +31,8 @@ export interface Verdict {
 /** @throws `job-unanswered`, `blob-lost`, and whatever the runtime throws */
 export async function verifyJob({ store, record, runtime, signal }: VerifyInput): Promise<Verdict> {
   const attempt = currentAttempt(record);
-  if (!attempt.answers || !attempt.orderId) throw unanswered(record);
-  const receipts = (await agreementOf(record)).agreed[0]?.receipts;
-  if (!receipts) throw unanswered(record);
+  const receipts = (await agreedAnswerOf(record))?.receipts;
+  if (!receipts || !attempt.orderId) throw unanswered(record);
   const runs = await runHere({ store, runtime, record, jobs: record.specs.map((_, index) => index), signal });
   const jobs = [...runs].map(([index, run]): JobVerdict => {
     const difference = receiptDifference(run, receipts[index]);

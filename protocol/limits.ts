@@ -44,6 +44,12 @@ export const LIMITS = {
   exchangedAttestations: 256,
   /** Orders in one claim that is proposed to a node: a third of the gas that one transaction may use. */
   claimOrders: 256,
+  /** One order's result in a publication: an answer of some lines; larger ones would cost more than most orders pay. */
+  publishedResultBytes: 1_024,
+  /** One publication: as many of the largest results as a claim has room for beside its orders. */
+  publicationBytes: 32 * KIB,
+  /** One transaction, as common nodes of Ethereum pass it on. */
+  transactionBytes: 128 * KIB,
   /** Leases in a clearing that is proposed to a node: what fits a JSON body with the largest committees. */
   proposalLeases: 100,
   /** From now to the end of a clearing's validity, at most: what is signed must not linger. */

@@ -206,11 +206,17 @@ function askSeconds({ graceSeconds }: Pick<RescueQuestion, "graceSeconds">): num
 }
 
 function ifItPays(question: RescueQuestion, decision: RescueDecision): RescueDecision {
-  const { costs, now, deadline, forceFee, others } = question;
+  const { costs, now, others } = question;
   if (costs === undefined) return to("wait", "the node pays for no gas");
-  const gain = gainOf(question) + (now > deadline ? forceFee : 0n);
   const cost = gasCost(forcingGas(others.length + 1), costs);
-  return pays(gain, cost, costs, now >= lastCall(question)) ? decision : to("wait", "the gas costs too much");
+  const isUrgent = now >= lastCall(question);
+  return pays(forcingGain(question), cost, costs, isUrgent) ? decision : to("wait", "the gas costs too much");
+}
+
+/** What forcing the order now gives the node that sends it, base units. */
+export function forcingGain(question: RescueQuestion): Amount {
+  const { now, deadline, forceFee } = question;
+  return gainOf(question) + (now > deadline ? forceFee : 0n);
 }
 
 /** What forcing the order gives the node itself, without the fee, base units. */
@@ -251,7 +257,7 @@ export type ClaimDecision =
 
 /** Whether to propose the claim now. It waits for more orders as long as the first of these has half of its grace left. */
 export function decideClaim(question: ClaimQuestion): ClaimDecision {
-  const { now, graceSeconds, committee, rank, orders, perNode, moreFollow, costs } = question;
+  const { now, graceSeconds, committee, rank, orders, moreFollow, costs } = question;
   if (costs === undefined) return "the node pays for no gas";
   const deadlines = orders.map(({ deadline }) => deadline);
   const first = Math.min(...deadlines);
@@ -259,9 +265,18 @@ export function decideClaim(question: ClaimQuestion): ClaimDecision {
   if (moreFollow && now < more) return "more follow";
   const ready = Math.min(Math.max(...deadlines), more) + rank * turnSeconds({ graceSeconds, committee });
   if (now < ready) return "another node goes first";
-  const gain = orders.reduce((sum, { forceFee }) => sum + forceFee, perNode);
   const cost = gasCost(claimGas(committee, orders.length), costs);
-  return pays(gain, cost, costs, now >= first + graceSeconds / 2) ? "claim" : "too dear";
+  return pays(claimGain(question), cost, costs, now >= claimCall(question)) ? "claim" : "too dear";
+}
+
+/** What the claim gives the node that sends it, base units. */
+export function claimGain({ orders, perNode }: Pick<ClaimQuestion, "orders" | "perNode">): Amount {
+  return orders.reduce((sum, { forceFee }) => sum + forceFee, perNode);
+}
+
+/** From when on the claim waits for no better price, Unix seconds. */
+export function claimCall({ orders, graceSeconds }: Pick<ClaimQuestion, "orders" | "graceSeconds">): UnixSeconds {
+  return Math.min(...orders.map(({ deadline }) => deadline)) + graceSeconds / 2;
 }
 
 function pays(gain: Amount, cost: Amount, { costShareBps }: RescueCosts, urgent: boolean): boolean {

@@ -15,9 +15,14 @@ export function jobAnswer({ io, json, progress }: CommandContext, result: JobRes
   const failed = result.receipts.some(({ outcome }) => outcome !== "ok");
   return {
     json: { ...result, responses: result.responses.map(jsonResponse) },
-    text: result.responses.map(({ body }) => new TextDecoder().decode(body).replace(/\n$/, "")).join("\n"),
+    text: textOf(result.responses),
     ...(failed && { exitCode: JOB_FAILED }),
   };
+}
+
+/** The bodies alone. */
+export function textOf(responses: readonly ResponseMessage[]): string {
+  return responses.map(({ body }) => new TextDecoder().decode(body).replace(/\n$/, "")).join("\n");
 }
 
 function billOf(result: JobResult): string {
@@ -31,6 +36,7 @@ function billOf(result: JobResult): string {
     ["agreed", `${agreed.length} of ${committee.length} nodes`],
     ["checked", checkedHow(result)],
     ...dissenting.map(({ node, reason, detail }) => ["not paid", `${node} ${reason}: ${detail}`] as const),
+    ...(result.publishedIn ? [["answer", `read from ${result.publishedIn}, as no node gave it`] as const] : []),
     ["usage", `${usage.fuel} fuel, ${usage.memoryPages} pages, ${usage.bytesIn} bytes in, ${usage.bytesOut} bytes out`],
     ...result.voucherRefusals.map(
       ({ node, code, detail }) => ["no voucher", `${node ?? ""} ${code}: ${detail}`] as const,
@@ -52,7 +58,7 @@ function paidHow({ payment }: JobResult): string {
 }
 
 /** Text where the body is text, base64 where it is not. */
-function jsonResponse({ status, headers, body }: ResponseMessage): Record<string, unknown> {
+export function jsonResponse({ status, headers, body }: ResponseMessage): Record<string, unknown> {
   try {
     return { status, headers, body: new TextDecoder("utf-8", { fatal: true }).decode(body) };
   } catch {

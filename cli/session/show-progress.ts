@@ -40,6 +40,8 @@ function noteOf(event: JobProgress): string | undefined {
       return `Order ${event.nonce} of lease ${short(event.lease)}: ${formatAmount(event.amount)} a node by voucher`;
     case "voucher-refused":
       return `Node ${event.refusal.node ? short(event.refusal.node) : "none"} ${event.refusal.code}: ${event.refusal.detail}`;
+    case "published":
+      return `The answer stands in transaction ${short(event.transaction)}, by which the nodes were paid`;
     case "settled":
       return `Paid in transaction ${short(event.transaction)}`;
     default:

@@ -53,7 +53,10 @@ export async function checkAnswer(context: CheckContext, offer: Offer, answer: N
 }
 
 /** Why the receipts cannot be of these jobs. */
-function wrongReceipt({ specs, requestBytes }: CheckContext, receipts: readonly Receipt[]): string | undefined {
+export function wrongReceipt(
+  { specs, requestBytes }: Pick<CheckContext, "specs" | "requestBytes">,
+  receipts: readonly Receipt[],
+): string | undefined {
   if (receipts.length !== specs.length) return `It gives ${receipts.length} receipts for ${specs.length} jobs.`;
   for (const [index, receipt] of receipts.entries()) {
     const spec = specs[index];

@@ -74,7 +74,7 @@ export const ensureCommitments: Step = async (world, record) => {
   const size = attempt.committee.length;
   if (commitments.length < quorumCount(record.terms.quorumBps, size)) {
     const failed = await saved(world, withAttempt(record, { faults: [...faults] }));
-    throw await noQuorum(world, failed, commitments.length);
+    throw await noQuorum(world, failed, commitments.length, 0);
   }
   if (commitments.length < size) {
     const until = commitUntil(context.submission.order.message) + CLIENT_LIMITS.skewSeconds;
@@ -84,13 +84,15 @@ export const ensureCommitments: Step = async (world, record) => {
   return saved(world, withAttempt(record, { commitments: [...commitments], faults: [...faults] }));
 };
 
-/** Everything that the nodes opened is stored, checked or not. */
+/** Everything that the nodes opened is stored, checked or not. When none opened anything, a resume asks once more. */
 export const ensureAnswers: Step = async (world, record) => {
-  const attempt = currentAttempt(record);
-  if (attempt.answers || !attempt.commitments) return record;
+  const { answers: known, commitments, faults: earlier } = currentAttempt(record);
+  if (known?.length || !commitments) return record;
   const context = await orderContextOf(world, record);
-  const { answers, faults } = await gatherAttestations(context, attempt.commitments);
-  return saved(world, withAttempt(record, { answers: [...answers], faults: [...attempt.faults, ...faults] }));
+  const { answers, faults } = await gatherAttestations(context, commitments);
+  const asked = new Set(commitments.map(({ message }) => message.node));
+  const others = earlier.filter(({ node }) => !asked.has(node));
+  return saved(world, withAttempt(record, { answers: [...answers], faults: [...others, ...faults] }));
 };
 
 export async function orderContextOf(world: ClientWorld, record: JobRecord): Promise<OrderContext> {

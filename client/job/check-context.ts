@@ -10,13 +10,11 @@ export function checkContextOf(record: JobRecord, attempt: Attempt): CheckContex
   if (!order || !orderId || !commitments) {
     throw new ProtocolError("internal", "order-unsigned", `Job ${record.name} has no order to check answers against.`);
   }
-  const sizes = new Map(record.blobs.map(({ digest, size }) => [digest, size]));
   return {
     domain: { chainId: record.chainId, exchange: record.exchange },
     orderId,
     order: order.message,
-    specs: record.specs,
-    requestBytes: record.specs.map(({ request }) => sizes.get(request) ?? 0),
+    ...jobsAsked(record),
     commitments,
     expected: record.quoted ?? undefined,
   };
@@ -27,4 +25,10 @@ export function agreementOf(record: JobRecord): Promise<Agreement> {
   const attempt = currentAttempt(record);
   const committee = attempt.committee.map(({ message }) => message);
   return findAgreement(checkContextOf(record, attempt), committee, attempt.answers ?? [], attempt.faults);
+}
+
+/** What was asked of the nodes, job by job. */
+export function jobsAsked({ blobs, specs }: JobRecord): Pick<CheckContext, "specs" | "requestBytes"> {
+  const sizes = new Map(blobs.map(({ digest, size }) => [digest, size]));
+  return { specs, requestBytes: specs.map(({ request }) => sizes.get(request) ?? 0) };
 }

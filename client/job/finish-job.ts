@@ -10,6 +10,7 @@ import { checkAnswers, payDuplicate } from "./check-attempt.ts";
 import { ensurePayment } from "./pay-attempt.ts";
 import { payBefore } from "./pay-before.ts";
 import { planAttempt } from "./plan-attempt.ts";
+import { isWithoutAnswer, takePublished } from "./take-published.ts";
 
 const TO_ANSWERS: readonly Step[] = [ensureLease, payBefore, ensureOrder, ensureCommitments, ensureAnswers];
 const STEPS: readonly Step[] = [
@@ -27,7 +28,8 @@ export interface FinishOptions {
 
 /**
  * The settled record, or one with answers. A failure that time may heal leaves the job open for a resume; any other is stored with it.
- * @throws `no-quorum`, `answer-wrong`, `order-late`, `response-withheld`, `chain-unreachable`, the contract's refusals
+ * @throws `no-quorum`, `answer-wrong`, `order-late`, `response-withheld`, `answer-unpublished`, `chain-unreachable`, the
+ * contract's refusals
  */
 export async function finishJob(
   world: ClientWorld,
@@ -47,6 +49,11 @@ export async function finishJob(
     } catch (error) {
       // The step stored more than it returned.
       record = await world.store.job(record.name);
+      const published = isWithoutAnswer(error) ? await lookForPublished(world, record) : undefined;
+      if (published) {
+        await withdrawBid(world, published);
+        return published;
+      }
       const next = rerun && isNoQuorum(error) ? await planNext(world, record) : undefined;
       if (!next) {
         await storeFailure(world, record, error);
@@ -54,6 +61,15 @@ export async function finishJob(
       }
       record = next;
     }
+  }
+}
+
+async function lookForPublished(world: ClientWorld, record: JobRecord): Promise<JobRecord | undefined> {
+  try {
+    return await takePublished(world, record);
+  } catch (error) {
+    await storeFailure(world, record, error);
+    throw error;
   }
 }
 

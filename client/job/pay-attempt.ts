@@ -25,7 +25,12 @@ export function ensurePayment(check: CheckAnswers): Step {
   return async (world, record) => {
     const agreement = await agreementOf(record);
     const marked = withAttempt(record, { faults: [...agreement.faults] });
-    if (!agreement.quorum) throw await noQuorum(world, await saved(world, marked), agreement.agreed.length);
+    if (!agreement.quorum) {
+      // Whose commitment is not in the set that was shown cannot attest.
+      const committed = currentAttempt(record).commitments?.length ?? 0;
+      const silent = committed - agreement.agreed.length - agreement.dissenting.length;
+      throw await noQuorum(world, await saved(world, marked), agreement.agreed.length, silent);
+    }
     world.onProgress({ step: "agreed", nodes: agreement.agreed.map(({ attestation }) => attestation.message.node) });
     const checked = await check(world, marked, agreement);
     const answered = await saved(world, await keepResponses(world, checked, agreement));
@@ -110,7 +115,7 @@ export async function settleCovered(world: ClientWorld, name: string): Promise<H
  * A settlement voids the voucher that stood; what is still owed beside the settled order gets another one. A node that
  * does not take it now gets it with the lease's next order.
  */
-async function handAnew(world: ClientWorld, { lease, committee }: Attempt): Promise<void> {
+export async function handAnew(world: ClientWorld, { lease, committee }: Attempt): Promise<void> {
   if (!paysByVoucher(await world.store.lease(lease))) return;
   try {
     await signNext(world, lease);

@@ -123,6 +123,7 @@ function newAttempt(lease: Hex, ownLease: boolean, committee: readonly Signed<Of
     check: null,
     faults: [],
     responses: null,
+    published: null,
     settlement: null,
     voucher: null,
     voucherRefusals: [],

@@ -11,6 +11,7 @@ import type { TransactionLane } from "#chain/transaction-lane.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import { signingHash } from "#protocol/signing.ts";
 import type { Ledger } from "../ledger.ts";
+import { findForced } from "./find-forced.ts";
 import { findSettlement, paymentsIn } from "./find-settlement.ts";
 
 export type Sender = Pick<TransactionLane, "send">;
@@ -51,6 +52,7 @@ export function chainLedger(chain: Chain, lane: Sender, signal: AbortSignal): Le
         throw error;
       }
     },
+    forced: (lease, orderId) => findForced(chain, lease, orderId),
     clear: async (batch, bytes) => {
       const { hash, receipt } = await send(`clear:${batch}`, clearCall(chain, bytes));
       return { transaction: hash, closed: clearingOutcome(chain, receipt.logs)?.closed ?? [] };

@@ -6,20 +6,37 @@ import type { Chain } from "#chain/connect.ts";
 import { readNode } from "#chain/read-node.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Payment, Settlement } from "../ledger.ts";
-
-/** How far back a settlement by somebody else is looked for: common endpoints refuse longer ranges. */
-const SEARCH_BLOCKS = 10_000n;
+import { CLIENT_LIMITS } from "../limits.ts";
 
 /**
  * A claim pays for several orders together; then no payment is told for the one.
- * @throws `settlement-elsewhere` when it cannot be found any more
+ * @throws `settlement-elsewhere` when it cannot be found any more, `chain-unreachable`
  */
 export async function findSettlement(chain: Chain, lease: Hex, orderId: Hex): Promise<Settlement> {
   const { client, settings } = chain;
-  const latest = await asChainCall(settings.rpcUrl, "the latest block", () => client.getBlockNumber());
   const floor = BigInt(settings.deployedAt ?? 0);
-  const fromBlock = latest - SEARCH_BLOCKS > floor ? latest - SEARCH_BLOCKS : floor;
-  const range = { address: settings.exchange, abi: exchangeAbi, fromBlock, toBlock: latest } as const;
+  const span = BigInt(CLIENT_LIMITS.searchBlocks);
+  let toBlock = await asChainCall(settings.rpcUrl, "the latest block", () => client.getBlockNumber());
+  for (let tries = 0; tries < CLIENT_LIMITS.searches && toBlock >= floor; tries++) {
+    const fromBlock = toBlock - span >= floor ? toBlock - span + 1n : floor;
+    const found = await findIn(chain, { fromBlock, toBlock }, lease, orderId);
+    if (found) return found;
+    toBlock = fromBlock - 1n;
+  }
+  throw new ProtocolError("not-found", "settlement-elsewhere", `Order ${orderId} was settled too long ago to show.`, {
+    hint: "Nothing to do: it is paid. A marketplace's index still shows by whom.",
+    context: { order: orderId },
+  });
+}
+
+interface BlockRange {
+  readonly fromBlock: bigint;
+  readonly toBlock: bigint;
+}
+
+async function findIn(chain: Chain, blocks: BlockRange, lease: Hex, orderId: Hex): Promise<Settlement | undefined> {
+  const { client, settings } = chain;
+  const range = { address: settings.exchange, abi: exchangeAbi, ...blocks, strict: true } as const;
   const paymentsFor = async (id: Hex) => {
     const paid = await asChainCall(settings.rpcUrl, "the payments", () =>
       client.getContractEvents({ ...range, eventName: "NodePaid", args: { orderId: id } }),
@@ -31,17 +48,12 @@ export async function findSettlement(chain: Chain, lease: Hex, orderId: Hex): Pr
   );
   if (settled) return { transaction: settled.transactionHash, payments: await paymentsFor(orderId) };
   const claims = await asChainCall(settings.rpcUrl, "the claims", () =>
-    client.getContractEvents({ ...range, eventName: "OrdersClaimed", args: { leaseId: lease }, strict: true }),
+    client.getContractEvents({ ...range, eventName: "OrdersClaimed", args: { leaseId: lease } }),
   );
   const claim = claims.find(({ args }) => args.orderIds.includes(orderId));
-  if (claim) {
-    const isAlone = claim.args.orderIds.length === 1;
-    return { transaction: claim.transactionHash, payments: isAlone ? await paymentsFor(claim.args.claimId) : [] };
-  }
-  throw new ProtocolError("not-found", "settlement-elsewhere", `Order ${orderId} was settled too long ago to show.`, {
-    hint: "Nothing to do: it is paid. A marketplace's index still shows by whom.",
-    context: { order: orderId },
-  });
+  if (!claim) return undefined;
+  const isAlone = claim.args.orderIds.length === 1;
+  return { transaction: claim.transactionHash, payments: isAlone ? await paymentsFor(claim.args.claimId) : [] };
 }
 
 /** What the logs say that nodes of the order or claim were paid. */

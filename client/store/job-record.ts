@@ -94,6 +94,11 @@ const attempt = z.strictObject({
   faults: nodes(fault),
   /** Digests of the agreed responses, once their bytes are kept. */
   responses: jobs(wire.digest).nullable(),
+  /** What stands behind `responses`, where no node gave it and it was read from the chain. */
+  published: z
+    .strictObject({ receipts: jobs(wire.receipt).min(1), agreed: nodes(wire.address) })
+    .nullable()
+    .default(null),
   settlement: z
     .strictObject({
       transaction: wire.bytes32,

@@ -1,6 +1,7 @@
 // What a node wants to know of the chain, so that orders can be judged without knowing how it is read.
 import type { Address, Hex } from "viem";
 import type { ClearingOutcome } from "#chain/batch-outcome.ts";
+import type { PublishedRow } from "#protocol/publication.ts";
 import type { Attestation, Claim, JobOrder, LeaseTerms, Signed } from "#protocol/signed-messages.ts";
 import type { Amount, NodeId, UnixSeconds } from "#protocol/units.ts";
 
@@ -40,14 +41,23 @@ export interface RescueChain {
   gasPrice(): Promise<bigint>;
   /** Until when the node's stake is frozen, Unix seconds; 0 when nothing froze it. @throws `chain-unreachable` */
   frozenUntil(node: NodeId): Promise<UnixSeconds>;
-  /** Forces the order with that id. @throws the contract's refusal, `gas-unfunded`, `chain-unreachable` */
-  force(call: "settle" | "adjudicate" | "accuse", order: Hex, evidence: Evidence): Promise<Hex>;
-  /** Carries out the claim with that id. @throws as `force` */
+  /**
+   * Forces the order with that id; its result stands behind the call where it is published.
+   * @throws the contract's refusal, `gas-unfunded`, `chain-unreachable`
+   */
+  force(
+    call: "settle" | "adjudicate" | "accuse",
+    order: Hex,
+    evidence: Evidence,
+    published?: readonly PublishedRow[],
+  ): Promise<Hex>;
+  /** Carries out the claim with that id; published are the results of its orders, in their order. @throws as `force` */
   claim(
     claim: Hex,
     terms: LeaseTerms,
     work: { readonly orders: readonly Signed<JobOrder>[]; readonly claim: Claim },
     signatures: readonly Hex[],
+    published?: readonly PublishedRow[],
   ): Promise<Hex>;
 }
 

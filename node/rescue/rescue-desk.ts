@@ -3,12 +3,14 @@
 import { type Hex, zeroHash } from "viem";
 import { LIMITS } from "#protocol/limits.ts";
 import { compareNodes } from "#protocol/order.ts";
+import { claimPublicationBytes, forcingPublicationBytes } from "#protocol/publication-decision.ts";
 import {
   decideClaim,
   decideRescue,
   quietUntil,
   type RescueCosts,
   type RescueDecision,
+  type RescueQuestion,
   type RescueStep,
 } from "#protocol/rescue-decision.ts";
 import type { NodeId, UnixSeconds } from "#protocol/units.ts";
@@ -23,6 +25,7 @@ import type { AttestedOrder } from "../store/order-record.ts";
 import { type ConnectPeer, exchangeAttestations, type Peers } from "./exchange-attestations.ts";
 import { gatherClaim } from "./gather-claim.ts";
 import type { PeerBook } from "./peer-book.ts";
+import { rowsToPublish } from "./publish-results.ts";
 import { type LeaseView, questionOf } from "./rescue-view.ts";
 import { claimOfOrders } from "./sign-claim.ts";
 import { heldOf } from "./take-attestations.ts";
@@ -44,6 +47,7 @@ export interface RescueParts {
 /** One order and what to do for it. */
 interface Weighed {
   readonly order: AttestedOrder;
+  readonly question: RescueQuestion;
   readonly decision: RescueDecision;
 }
 
@@ -121,7 +125,7 @@ export class RescueDesk implements AsyncDisposable {
       const question = await questionOf(this.#parts.orders, order, view, (attested, nodes, until) =>
         this.#isAccused(lease, attested, nodes, until),
       );
-      weighed.push({ order, decision: decideRescue(question) });
+      weighed.push({ order, question, decision: decideRescue(question) });
     }
     this.#note(weighed);
     if (weighed.every(({ decision }) => RESTING.has(decision.because))) this.#rest(lease, graceSeconds / 16);
@@ -147,8 +151,8 @@ export class RescueDesk implements AsyncDisposable {
     const wanting = (step: RescueStep) => weighed.filter(({ decision }) => decision.step === step);
     const [asking, claiming] = [wanting("ask"), wanting("claim")];
     for (const call of ["settle", "adjudicate", "accuse"] as const) {
-      for (const { order } of wanting(call))
-        this.#send(lease, [order.order], call, () => this.#force(lease, call, order));
+      for (const { order, question } of wanting(call))
+        this.#send(lease, [order.order], call, () => this.#force(lease, call, order, question));
     }
     const [first] = [...asking, ...claiming];
     if (first === undefined) return;
@@ -191,7 +195,8 @@ export class RescueDesk implements AsyncDisposable {
     const own = claimOfOrders(orders, ids);
     const { perNode } = own.claim;
     const committee = nodes.length;
-    const decision = decideClaim({ now, graceSeconds, committee, rank, orders: claimed, perNode, moreFollow, costs });
+    const question = { now, graceSeconds, committee, rank, orders: claimed, perNode, moreFollow, costs };
+    const decision = decideClaim(question);
     if (decision !== "claim") return this.#noteClaim(own.id, ids, decision);
     // A node signs only for what the whole committee has shown it.
     await exchangeAttestations(orders, ids, peers);
@@ -203,7 +208,11 @@ export class RescueDesk implements AsyncDisposable {
       return this.#noteClaim(own.id, ids, "a node does not sign");
     }
     this.#refused.delete(own.id);
-    this.#send(lease, ids, "claim", () => chain.claim(own.id, own.terms, own, signatures));
+    this.#send(lease, ids, "claim", async () => {
+      const byNonce = claimed.toSorted((a, b) => a.nonce - b.nonce);
+      const published = await rowsToPublish(orders, byNonce, claimPublicationBytes(question));
+      return chain.claim(own.id, own.terms, own, signatures, published);
+    });
   }
 
   /** Sends one call and goes on with other orders meanwhile. */
@@ -229,15 +238,20 @@ export class RescueDesk implements AsyncDisposable {
   async #force(
     lease: Hex,
     call: "settle" | "adjudicate" | "accuse",
-    { order, nonce }: AttestedOrder,
+    attested: AttestedOrder,
+    question: RescueQuestion,
   ): Promise<Hex | undefined> {
     const { orders, chain } = this.#parts;
+    const { order, nonce } = attested;
     // Somebody may have been faster, and then nothing is to be sent.
     if (call !== "accuse" && (await orders.chain.isOrderSettled(lease, nonce))) return undefined;
     const submission = orders.reader.work(order)?.submission;
     if (submission === undefined) return undefined;
     const attestations = heldOf(orders, order).toSorted((a, b) => compareNodes(a.message.node, b.message.node));
-    return chain.force(call, order, { terms: submission.lease, order: submission.order, attestations });
+    const evidence = { terms: submission.lease, order: submission.order, attestations };
+    if (call === "accuse") return chain.force(call, order, evidence);
+    const published = await rowsToPublish(orders, [attested], forcingPublicationBytes(question));
+    return chain.force(call, order, evidence, published);
   }
 
   /** A freeze is enough where nobody can be punished anyway. */

@@ -7,9 +7,11 @@ import { adjudicateCall, type ContractCall, claimCall, clearCall, settleCall } f
 import { asChainCall } from "#chain/chain-error.ts";
 import { type Chain, type ChainSettings, connectLater } from "#chain/connect.ts";
 import { accuseCall } from "#chain/court-calls.ts";
+import { withPublication } from "#chain/publication.ts";
 import { readNode } from "#chain/read-node.ts";
-import { openLane, type TransactionLane } from "#chain/transaction-lane.ts";
+import { openLane, type SendOptions, type TransactionLane } from "#chain/transaction-lane.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { PublishedRow } from "#protocol/publication.ts";
 import type { CourtChain } from "../court/court-chain.ts";
 import { exchangeCourt } from "../court/exchange-court.ts";
 import type { ClearingChain, RescueChain } from "../orders/chain-view.ts";
@@ -26,6 +28,8 @@ export interface ClearingSender {
   readonly journalPath: string;
 }
 
+/** What is published beside it, and who attests in it, may be others at a second try; it is paid for once. */
+const FORCING: SendOptions = { orEarlier: true };
 const FORCE_CALLS = { settle: settleCall, adjudicate: adjudicateCall, accuse: accuseCall } as const;
 
 export interface ExchangeSender extends ClearingChain, RescueChain, AsyncDisposable {
@@ -37,13 +41,17 @@ export function exchangeClearings(sender: ClearingSender): ExchangeSender {
   const { settings, account, journalPath } = sender;
   let lane: Promise<TransactionLane> | undefined;
   const chain = connectLater(settings);
-  const send = async (key: string, callOf: (target: Chain) => ContractCall | Promise<ContractCall>) => {
+  const send = async (
+    key: string,
+    callOf: (target: Chain) => ContractCall | Promise<ContractCall>,
+    options?: SendOptions,
+  ) => {
     const target = await chain();
     lane ??= openLane({ chain: target, account, journalPath }).catch((error: unknown) => {
       lane = undefined;
       throw error;
     });
-    const { receipt } = await (await lane).send(key, await callOf(target));
+    const { receipt } = await (await lane).send(key, await callOf(target), options);
     return { target, receipt };
   };
   return {
@@ -60,12 +68,14 @@ export function exchangeClearings(sender: ClearingSender): ExchangeSender {
       });
     },
     frozenUntil: async (node) => (await readNode(await chain(), node))?.frozenUntil ?? 0,
-    force: async (call, order, { terms, order: signed, attestations }) => {
-      const { receipt } = await send(`${call}:${order}`, (to) => FORCE_CALLS[call](to, terms, signed, attestations));
+    force: async (call, order, { terms, order: signed, attestations }, published) => {
+      const callOf = (to: Chain) => publishing(FORCE_CALLS[call](to, terms, signed, attestations), published);
+      const { receipt } = await send(`${call}:${order}`, callOf, FORCING);
       return receipt.transactionHash;
     },
-    claim: async (claim, terms, work, signatures) => {
-      const { receipt } = await send(`claim:${claim}`, (to) => claimCall(to, terms, work, signatures));
+    claim: async (claim, terms, work, signatures, published) => {
+      const callOf = (to: Chain) => publishing(claimCall(to, terms, work, signatures), published);
+      const { receipt } = await send(`claim:${claim}`, callOf, FORCING);
       return receipt.transactionHash;
     },
     court: exchangeCourt({
@@ -74,4 +84,8 @@ export function exchangeClearings(sender: ClearingSender): ExchangeSender {
     }),
     [Symbol.asyncDispose]: async () => (await lane)?.[Symbol.asyncDispose](),
   };
+}
+
+function publishing(call: ContractCall, rows: readonly PublishedRow[] | undefined): ContractCall {
+  return rows ? withPublication(call, rows) : call;
 }

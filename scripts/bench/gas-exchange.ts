@@ -3,8 +3,10 @@ import { artifacts } from "hardhat";
 import {
   type Abi,
   type Address,
+  concat,
   encodeFunctionData,
   type Hex,
+  hexToBytes,
   keccak256,
   type LocalAccount,
   numberToHex,
@@ -14,9 +16,11 @@ import { clearingOutcome, openingsOutcome, type SkippedPart } from "#chain/batch
 import { claimOf } from "#protocol/claim.ts";
 import { type ClearingEntry, clearingBatchOf, clearingNodes, encodeClearing } from "#protocol/clearing-batch.ts";
 import type { CommitteeTerms } from "#protocol/committee-subject.ts";
+import { digestOf as blobDigestOf } from "#protocol/digest.ts";
 import { LIMITS } from "#protocol/limits.ts";
 import { encodeOpenings } from "#protocol/opening-batch.ts";
 import { nextVoucher, noteChecked, noteOrder, openPayerLedger } from "#protocol/payer-ledger.ts";
+import { encodePublication, type PublishedResult, type PublishedRow } from "#protocol/publication.ts";
 import type {
   JobOrder,
   LeaseTerms,
@@ -28,7 +32,7 @@ import type {
 } from "#protocol/signed-messages.ts";
 import { compactSignature, leaseIdOf, signingHash } from "#protocol/signing.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
-import type { LeaseId, NodeId } from "#protocol/units.ts";
+import { bytes32ToDigest, type LeaseId, type NodeId } from "#protocol/units.ts";
 import type { GasChain, Sent } from "./gas-chain.ts";
 import { deployPeers, type Peers, stakeFor } from "./gas-peers.ts";
 
@@ -221,8 +225,25 @@ function signersOf(exchange: Exchange, lease: LeaseTerms): LocalAccount[] {
   return exchange.nodes.filter(({ address }) => lease.nodes.includes(address));
 }
 
-/** Rung 2: the consumer pays for none of `jobs` orders, and the committee claims them together. */
-export async function claimOrders(exchange: Exchange, lease: LeaseTerms, jobs: number): Promise<Cost> {
+/** A result of one job whose response has `length` bytes, none of them zero. */
+function resultOf(nonce: number, length: number): PublishedResult {
+  const response = hexToBytes(keccak256(numberToHex(nonce))).map((byte) => byte || 1);
+  const bytes = Uint8Array.from({ length }, (_, i) => response[i % response.length] as number);
+  const usage = { fuel: 1_234_567_890n, memoryPages: 40, bytesIn: 300, bytesOut: length, events: 0 };
+  const request = bytes32ToDigest(keccak256(numberToHex(nonce)));
+  return { receipts: [{ request, outcome: "ok", response: blobDigestOf(bytes), usage }], responses: [bytes] };
+}
+
+/**
+ * Rung 2: the consumer pays for none of `jobs` orders, and the committee claims them together.
+ * @param publishedBytes of each order's response, where results are published
+ */
+export async function claimOrders(
+  exchange: Exchange,
+  lease: LeaseTerms,
+  jobs: number,
+  publishedBytes?: number,
+): Promise<Cost> {
   const { chain } = exchange;
   const deadline = (await chain.now()) + 60;
   const claimed: { order: JobOrder; signature: Hex }[] = [];
@@ -238,7 +259,11 @@ export async function claimOrders(exchange: Exchange, lease: LeaseTerms, jobs: n
   await chain.setTime(deadline + 1);
   const cost = { gas: 0, bytes: 0 };
   const data = call(exchange, "claim", [lease, claimed, RECEIPTS, perNode, signatures]);
-  add(cost, await chain.send(chain.owner, exchange.address, data));
+  const rows = claimed.map(({ order: { nonce } }): PublishedRow => {
+    return { kind: "result", result: resultOf(nonce, publishedBytes ?? 0) };
+  });
+  const sent = publishedBytes === undefined ? data : concat([data, encodePublication(rows)]);
+  add(cost, await chain.send(chain.owner, exchange.address, sent));
   return cost;
 }
 

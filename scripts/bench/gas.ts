@@ -16,6 +16,8 @@ const NODES = 100;
 const K = 3;
 const K_WIDE = 5;
 const CLAIMED_JOBS = 100;
+/** Of a response that is published with a claim. */
+const PUBLISHED_BYTES = 64;
 
 export interface GasRow {
   /** Gas per job, all in: opening the leases and settling them. */
@@ -73,11 +75,14 @@ export async function benchGas(): Promise<GasReport> {
     report.W4k5 = row(wide, jobs * leases, pocoPerJob(poco, jobs));
 
     const [[silent], silentOpening] = await openLeases(exchange, "rung 2", 1, K);
+    const [[told], toldOpening] = await openLeases(exchange, "rung 2, published", 1, K);
     const [[disputed]] = await openLeases(exchange, "rung 3", 1, K);
     const [[happy], happyOpening] = await openLeases(exchange, "settle", 1, K);
-    if (!silent || !disputed || !happy) throw new Error("The benchmark opened no lease.");
+    if (!silent || !told || !disputed || !happy) throw new Error("The benchmark opened no lease.");
     const claim = await claimOrders(exchange, silent, CLAIMED_JOBS);
     report.rung2 = row([silentOpening, claim], CLAIMED_JOBS, pocoPerJob(poco, CLAIMED_JOBS));
+    const publishing = await claimOrders(exchange, told, CLAIMED_JOBS, PUBLISHED_BYTES);
+    report.rung2published = row([toldOpening, publishing], CLAIMED_JOBS, pocoPerJob(poco, CLAIMED_JOBS));
     report.settle = row([happyOpening, await settleOrder(exchange, happy, false)], 1, pocoPerJob(poco, 1));
     // Without opening: a dispute is about a lease that is open anyway; PoCo's side is one task of an open deal too.
     report.rung3 = row([await settleOrder(exchange, disputed, true)], 1, poco.job);

@@ -50,7 +50,22 @@ test("a key is carried out once, in this run and the next", async () => {
   await using lane = await openLane(options);
   assert.equal((await lane.send("mint", mint)).hash, first.hash);
   assert.equal(await readTokenBalance(chain, account.address), 7n);
-  await assert.rejects(lane.send("mint", mintCall(chain, account.address, 8n)), coded("key-reused"));
+  const other = mintCall(chain, account.address, 8n);
+  await assert.rejects(lane.send("mint", other), coded("key-reused"));
+  assert.equal((await lane.send("mint", other, { orEarlier: true })).hash, first.hash);
+  assert.equal(await nonceOf(account), 1);
+});
+
+test("a call that may differ at a second try is sent as it first was, also while it is on its way", async () => {
+  await using folder = await scratchFolder();
+  const account = freshAccount();
+  await using lane = await openLane({ chain, account, journalPath: join(folder.path, "lane.db") });
+  const amounts = [1n, 2n, 3n];
+  const sent = await Promise.all(
+    amounts.map((amount) => lane.send("mint", mintCall(chain, account.address, amount), { orEarlier: true })),
+  );
+  assert.equal(new Set(sent.map(({ hash }) => hash)).size, 1);
+  assert.equal(await readTokenBalance(chain, account.address), 1n);
   assert.equal(await nonceOf(account), 1);
 });
 

@@ -35,10 +35,12 @@ async function measure(): Promise<Record<string, number>> {
     const clear = await clearLeases(exchange, leases, 1);
     const again = await clearLeases(exchange, [lone], 1);
     const [[silent]] = await openLeases(exchange, "silent", 1, 3);
+    const [[told]] = await openLeases(exchange, "told", 1, 3);
     const [[happy]] = await openLeases(exchange, "happy", 1, 3);
     const [[disputed]] = await openLeases(exchange, "disputed", 1, 3);
-    assert.ok(silent !== undefined && happy !== undefined && disputed !== undefined);
+    assert.ok(silent !== undefined && told !== undefined && happy !== undefined && disputed !== undefined);
     const claim = await claimOrders(exchange, silent, 10);
+    const telling = await claimOrders(exchange, told, 10, 64);
     const settle = await settleOrder(exchange, happy, false);
     const adjudicate = await settleOrder(exchange, disputed, true);
     return {
@@ -47,6 +49,7 @@ async function measure(): Promise<Record<string, number>> {
       "clear of 4": clear.gas,
       "clear of 1": again.gas,
       "claim of 10": claim.gas,
+      "claim of 10 with results": telling.gas,
       settle: settle.gas,
       adjudicate: adjudicate.gas,
     };

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Hex, type LocalAccount, toHex } from "viem";
 import { claimCall, clearCall, openLeaseCall, registerNodeCall, settleCall } from "#chain/calls.ts";
+import { withPublication } from "#chain/publication.ts";
 import { type MarketplaceConfig, parseMarketplaceConfig } from "#marketplace/config/marketplace-config.ts";
 import { claimOf } from "#protocol/claim.ts";
 import { clearingBatchOf, encodeClearing } from "#protocol/clearing-batch.ts";
-import { compareNodes } from "#protocol/order.ts";
+import { compareNodes, resultHash } from "#protocol/order.ts";
+import type { PublishedResult } from "#protocol/publication.ts";
 import type { JobOrder, LeaseTerms, Voucher } from "#protocol/signed-messages.ts";
 import { leaseIdOf, signingHash, signMessage } from "#protocol/signing.ts";
 import type { ExchangeDomain } from "#protocol/typed-data.ts";
@@ -96,17 +98,19 @@ interface Settlement {
   readonly price: bigint;
   readonly forceFee?: bigint;
   readonly deadline?: number;
+  /** What is attested, and published with the call. */
+  readonly published?: PublishedResult;
 }
 
 /** Settles an order of the lease at `price` a node; answers the order's id and the transaction. */
 export async function settleJob(
   { chain, nodes, consumer, domain }: Market,
   { terms, lease, session }: OpenLease,
-  { nonce, price, forceFee = 0n, deadline = nowSeconds() + 3_600 }: Settlement,
+  { nonce, price, forceFee = 0n, deadline = nowSeconds() + 3_600, published }: Settlement,
 ): Promise<{ order: Hex; transaction: Hex }> {
   const message = orderOf(lease, { nonce, forceFee, deadline });
   const order = signingHash(domain, "JobOrder", message);
-  const result = toHex(nonce + 77, { size: 32 });
+  const result = published ? resultHash(published.receipts) : toHex(nonce + 77, { size: 32 });
   const attestations = await Promise.all(
     nodes.map(({ key }) =>
       signMessage(key, domain, "Attestation", {
@@ -119,7 +123,9 @@ export async function settleJob(
     ),
   );
   const signed = await signMessage(session, domain, "JobOrder", message);
-  return { order, transaction: await chain.send(consumer, settleCall(chain, terms, signed, attestations)) };
+  const call = settleCall(chain, terms, signed, attestations);
+  const sent = published ? withPublication(call, [{ kind: "result", result: published }]) : call;
+  return { order, transaction: await chain.send(consumer, sent) };
 }
 
 function orderOf(lease: Hex, given: Pick<JobOrder, "nonce" | "forceFee" | "deadline">): JobOrder {

@@ -2,7 +2,7 @@
 import type { Address, Hex } from "viem";
 import type { Clock } from "#client/clock.ts";
 import { unixSeconds } from "#client/clock.ts";
-import type { Ledger, SentClearing, Settlement } from "#client/ledger.ts";
+import type { ForcedOrder, Ledger, SentClearing, Settlement } from "#client/ledger.ts";
 import { clearingBatchOf, decodeClearing } from "#protocol/clearing-batch.ts";
 import { quorumCount } from "#protocol/order.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
@@ -28,6 +28,8 @@ export interface FakeLedger extends Ledger {
   readonly settled: Map<Hex, Set<number>>;
   /** Every settlement that was carried out. */
   readonly settlements: Map<Hex, Settlement>;
+  /** What nodes were paid for without the consumer, by order. */
+  readonly forcedOrders: Map<Hex, ForcedOrder>;
   balance: bigint;
 }
 
@@ -39,6 +41,7 @@ export function fakeLedger(clock: Clock, balance = 10_000_000n): FakeLedger {
     leases: new Map(),
     settled: new Map(),
     settlements: new Map(),
+    forcedOrders: new Map(),
     balance,
     time: async () => unixSeconds(clock),
     ownerOf: async (node) => ledger.owners.get(node),
@@ -66,6 +69,8 @@ export function fakeLedger(clock: Clock, balance = 10_000_000n): FakeLedger {
       return lease;
     },
     settle: (...args) => settleOrder(ledger, clock, ...args),
+    forced: async (_lease, orderId) =>
+      ledger.forcedOrders.get(orderId) ?? Promise.reject(new Error("nobody forced it")),
     clear: (...args) => clearBatch(ledger, ...args),
   };
   return ledger;

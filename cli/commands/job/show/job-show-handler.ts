@@ -1,14 +1,19 @@
 import { jobResultOf } from "#client/job-result.ts";
+import { readPublished } from "#client/settle/read-published.ts";
 import { type ClientStore, openClientStore } from "#client/store/client-store.ts";
 import { currentAttempt, type JobRecord } from "#client/store/job-record.ts";
 import type { JobRow } from "#protocol/marketplace-api.ts";
+import { decodeResponse, type ResponseMessage } from "#protocol/message.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
+import type { PublishedResult } from "#protocol/publication.ts";
 import { formatAmount } from "#protocol/units.ts";
 import type { Answer, Handler } from "../../../command/command.ts";
 import type { CommandContext } from "../../../command/command-context.ts";
 import { date, fields } from "../../../command/table.ts";
-import { jobAnswer } from "../../../session/job-answer.ts";
+import { jobAnswer, jsonResponse, textOf } from "../../../session/job-answer.ts";
+import { openChain } from "../../../session/open-chain.ts";
 import { openMarketplace, settingsOf } from "../../../session/open-session.ts";
+import type { Settings } from "../../../settings/settings.ts";
 import type { JobShowOptions } from "./job-show-options.ts";
 
 export const jobShowHandler: Handler<JobShowOptions> = async ({ job, answer }, context) => {
@@ -21,7 +26,8 @@ export const jobShowHandler: Handler<JobShowOptions> = async ({ job, answer }, c
     // Not a job of this machine: a marketplace may know it by its order's whole id.
     const foreign = error instanceof ProtocolError && error.code === "job-unknown" && /^0x[0-9a-f]{64}$/.test(job);
     if (!foreign || !settings.marketplace) throw error;
-    return indexed(await openMarketplace(settings).job(job as `0x${string}`, { signal: context.signal }));
+    const row = await openMarketplace(settings).job(job as `0x${string}`, { signal: context.signal });
+    return indexed(row, await publishedWith(settings, row, context.signal), answer);
   }
 };
 
@@ -55,9 +61,33 @@ function unsettled(record: JobRecord): Answer {
   };
 }
 
-function indexed(row: JobRow): Answer {
+interface Published {
+  readonly result?: Pick<PublishedResult, "receipts"> & { readonly responses: readonly ResponseMessage[] };
+  /** Why there is none. */
+  readonly problem?: ProtocolError;
+}
+
+/** What the nodes published with the call that paid them, by what the chain itself says. */
+async function publishedWith(settings: Settings, row: JobRow, signal: AbortSignal): Promise<Published> {
+  try {
+    const chain = await openChain(settings, signal);
+    const { receipts, responses } = await readPublished(chain, row.transaction, row.order);
+    return { result: { receipts, responses: responses.map(decodeResponse) } };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof ProtocolError) return { problem: error };
+    throw error;
+  }
+}
+
+function indexed(row: JobRow, { result, problem }: Published, answerOnly: boolean): Answer {
+  if (answerOnly && problem) throw problem;
+  const published = result && { ...result, responses: result.responses.map(jsonResponse) };
+  const outcomes = result?.receipts.map(({ outcome }) => outcome).join(", ");
+  const json = { ...row, published: published ?? null, unpublished: problem?.code ?? null };
+  if (answerOnly && result) return { json, text: textOf(result.responses) };
   return {
-    json: { ...row },
+    json,
     text: fields([
       ["order", row.order],
       ["consumer", row.consumer],
@@ -66,6 +96,7 @@ function indexed(row: JobRow): Answer {
       ...(row.claim ? [["claim", `${row.claim.claim}, of ${row.claim.orders} orders together`] as const] : []),
       ["paid", `${formatAmount(row.total)}${row.claim ? " for all of them" : ""}`],
       ...row.paid.map(({ owner, amount }) => ["", `${formatAmount(amount)} to ${owner}`] as const),
+      ["published", outcomes ? `its result, ${outcomes}: print it with --answer` : `nothing: ${problem?.message}`],
     ]),
   };
 }
