@@ -169,6 +169,22 @@ contract DrawsTest {
         requireDraw(subject, START, START + DELAY, keccak256(abi.encode(MIX, subject)));
     }
 
+    /// A chain before EIP-2935 answers nothing from there, and another contract at its address may answer anything.
+    function test_AChainWithoutTheHistoryContractProvesNoOldBeacon() public {
+        bytes memory header = headerOf(START, MIX);
+        vm.roll(START + 257);
+        bytes memory refusal = abi.encodeWithSelector(IDraws.HeaderNotProvable.selector, START, START + 257);
+        bytes[2] memory answers = [bytes(""), abi.encode(keccak256(header), keccak256(header))];
+        for (uint256 i = 0; i < answers.length; ++i) {
+            vm.mockCall(HISTORY, "", answers[i]);
+            vm.expectRevert(refusal);
+            draws.record(header);
+        }
+        vm.mockCall(HISTORY, "", abi.encode(keccak256(header)));
+        draws.record(header);
+        require(draws.beaconOf(START) == MIX, "beacon");
+    }
+
     // Committees
 
     /// Others took the time of a block for chance, which whoever makes the block chooses.
