@@ -48,6 +48,15 @@ contract CourtTests is CourtTest {
         for (uint256 i = 0; i < 3; ++i) equal(stakeOf(nodes[i]), 3 * (STAKE / 4), "liar");
     }
 
+    function test_TheOneWhoStandsFirstAppealsAgainstTheOthers() public {
+        Dispute memory dispute = disputeOf(1);
+        dispute.attestations = attest(dispute.order, nodes, 1, 4e6);
+        require(theCourt.caseOf(dispute.orderId).status == CaseStatus.None, "status before");
+        vm.warp(DEADLINE + 1);
+        appealAs(nodes[0], dispute);
+        require(theCourt.caseOf(dispute.orderId).status == CaseStatus.Open, "status");
+    }
+
     function test_AppealWithoutVerdictPunishesNobody() public {
         Dispute memory dispute = disputeOf(1);
         vm.warp(DEADLINE + 1);
@@ -87,15 +96,6 @@ contract CourtTests is CourtTest {
         expectError(abi.encodeWithSelector(ICourt.NothingToAppeal.selector, agreed.orderId));
         appealAs(nodes[2], agreed);
         appealAs(nodes[2], dispute);
-        require(theCourt.caseOf(dispute.orderId).status == CaseStatus.Open, "status");
-    }
-
-    function test_TheOneWhoStandsFirstAppealsAgainstTheOthers() public {
-        Dispute memory dispute = disputeOf(1);
-        dispute.attestations = attest(dispute.order, nodes, 1, 4e6);
-        require(theCourt.caseOf(dispute.orderId).status == CaseStatus.None, "status before");
-        vm.warp(DEADLINE + 1);
-        appealAs(nodes[0], dispute);
         require(theCourt.caseOf(dispute.orderId).status == CaseStatus.Open, "status");
     }
 
