@@ -34,7 +34,7 @@ function render({ contracts, branches, functions, uncovered, stale }: Judgement,
       uncovered.map((outcome) => `${placeOf(outcome)}: ${outcome.reason ?? "NOT NAMED"}`),
     ),
     ...section("Exceptions to take back: reached, or there no more", stale.map(nameOf)),
-    ...section("Not measured: decided in inline assembly", unmeasured),
+    ...section("Not measured in inline assembly", unmeasured),
   ].join("\n");
 }
 

@@ -21,6 +21,16 @@ function branchReached(uint256 id) pure {
     _asPure(_tell)(id);
 }
 
+function branchesNoted(uint256 firstId, uint256 count) pure {
+    uint256 noted;
+    assembly ("memory-safe") {
+        noted := mload(0)
+    }
+    for (uint256 i = 0; i < count; ++i) {
+        if ((noted >> (248 - 8 * i)) & 0xff != 0) branchReached(firstId + i);
+    }
+}
+
 function _tell(uint256 id) view {
     assembly ("memory-safe") {
         let size := returndatasize()

@@ -17,12 +17,17 @@ export interface Instrumented {
   readonly text: string;
   /** The outcome at index i is told as the number `firstId` + i. */
   readonly outcomes: readonly Outcome[];
-  /** Lines of conditions in inline assembly, where nothing can be told. */
+  /** Lines of what inline assembly decides in a way that is not told. */
   readonly unmeasured: readonly number[];
 }
 
 /** The file beside a contract that tells; see `branch-hits.ts`. */
 export const HITS_FILE = "BranchHits.sol";
+
+/** Conditions of one piece of assembly: it may call nothing, so it leaves a byte for each outcome in the scratch space. */
+const NOTED_MAX = 16;
+const NOTE =
+  "function branchNoted(taken, at) -> same { same := taken mstore8(add(at, iszero(taken)), 1) } mstore(0, 0)";
 
 /** Of every `if`, loop, `?:`, `assert` and `require` and whatever `&&` and `||` join in them, both outcomes; of every
  * function and every clause of a `try`, that it is reached.
@@ -46,21 +51,41 @@ export function instrumentBranches(
   const note = (node: SyntaxNode, where: string, what: string, outcome: Outcome["outcome"]) =>
     outcomes.push({ contract, line: lineOf(node), where, what, outcome }) - 1 + firstId;
 
+  const noteBoth = (condition: SyntaxNode, where: string) => {
+    const id = note(condition, where, textOf(condition), "true");
+    note(condition, where, textOf(condition), "false");
+    return id;
+  };
+  const wrap = (node: SyntaxNode, told: string, last: number) => {
+    const { from, to } = rangeOf(node);
+    edits.push({ at: from, text: `${told}(`, ends: false }, { at: to, text: `, ${last})`, ends: true });
+  };
+  const visitAssembly = (node: SyntaxNode, where: string): void => {
+    const conditions = decisionsIn(node).slice(0, NOTED_MAX);
+    unmeasured.push(...undecidable(node).map(lineOf));
+    if (conditions.length === 0) return;
+    const firstNoted = firstId + outcomes.length;
+    for (const [index, condition] of conditions.entries()) {
+      noteBoth(condition, where);
+      wrap(condition, "branchNoted", 2 * index);
+    }
+    edits.push({ at: rangeOf(node.AST as SyntaxNode).from + 1, text: ` ${NOTE}`, ends: false });
+    edits.push({ at: rangeOf(node).to, text: ` branchesNoted(${firstNoted}, ${2 * conditions.length});`, ends: true });
+  };
+
   const visit = (node: SyntaxNode, around: string): void => {
     const where = nameOf(node) ?? around;
-    for (const condition of conditionsOf(node)) {
-      const id = note(condition, where, textOf(condition), "true");
-      note(condition, where, textOf(condition), "false");
-      const { from, to } = rangeOf(condition);
-      edits.push({ at: from, text: "branchTaken(", ends: false }, { at: to, text: `, ${id})`, ends: true });
+    if (node.nodeType === "InlineAssembly") {
+      visitAssembly(node, where);
+      return;
     }
+    for (const condition of conditionsOf(node)) wrap(condition, "branchTaken", noteBoth(condition, where));
     const entered = blockOf(node);
     if (entered) {
       const clause = textOf(node).startsWith("catch") ? "catch" : "try";
       const id = note(node, where, node.nodeType === "FunctionDefinition" ? "function" : clause, "reached");
       edits.push({ at: rangeOf(entered).from + 1, text: ` branchReached(${id});`, ends: false });
     }
-    if (/^Yul(If|ForLoop|Switch)$/.test(node.nodeType)) unmeasured.push(lineOf(node));
     for (const child of childrenOf(node)) visit(child, where);
   };
   visit(tree, "");
@@ -113,6 +138,21 @@ function operandsOf(node: SyntaxNode): SyntaxNode[] {
   return joins(node) ? operandsOf(node.rightExpression as SyntaxNode) : [node];
 }
 
+/** Conditions in assembly, the first ones first. */
+function decisionsIn(node: SyntaxNode): SyntaxNode[] {
+  const own = /^Yul(If|ForLoop)$/.test(node.nodeType) ? [node.condition as SyntaxNode] : [];
+  return [...own, ...childrenOf(node).flatMap(decisionsIn)];
+}
+
+/** What else decides in assembly: a `switch`, and conditions for which there is no room. */
+function undecidable(node: SyntaxNode): SyntaxNode[] {
+  const switches = (inner: SyntaxNode): SyntaxNode[] => [
+    ...(inner.nodeType === "YulSwitch" ? [inner] : []),
+    ...childrenOf(inner).flatMap(switches),
+  ];
+  return [...switches(node), ...decisionsIn(node).slice(NOTED_MAX)];
+}
+
 function joins({ nodeType, operator }: SyntaxNode): boolean {
   return nodeType === "BinaryOperation" && (operator === "&&" || operator === "||");
 }
@@ -128,7 +168,7 @@ function importAfter(tree: SyntaxNode, hits: string): Edit {
   if (!pragma) throw new Error("A contract without a pragma");
   return {
     at: rangeOf(pragma).to,
-    text: ` import {branchReached, branchTaken} from "${hits}";`,
+    text: ` import {branchesNoted, branchReached, branchTaken} from "${hits}";`,
     ends: false,
   };
 }

@@ -25,7 +25,7 @@ const GAS_TESTS = "test_Gas";
 
 export interface Measured {
   readonly outcomes: readonly (Outcome & { readonly covered: boolean })[];
-  /** "file:line" of conditions in inline assembly. */
+  /** "file:line" of what inline assembly decides unseen. */
   readonly unmeasured: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import { instrumentBranches } from "#scripts/coverage/instrument-branches.ts";
 import { parseSolidity } from "#scripts/coverage/syntax-tree.ts";
 
 const HEAD = "pragma solidity 0.8.37;";
-const IMPORT = ' import {branchReached, branchTaken} from "./BranchHits.sol";';
+const IMPORT = ' import {branchesNoted, branchReached, branchTaken} from "./BranchHits.sol";';
 
 /** Instruments the body of a function `f` in a contract of its own. */
 function instrument(body: string, firstId = 0) {
@@ -67,10 +67,27 @@ test("both ways of a try are told", () => {
   assert.match(result.rewritten, /\{ branchReached\(1\); return d; \} catch \{ branchReached\(2\); return a; \} $/);
 });
 
-test("places are bytes, not characters, and inline assembly is named", () => {
-  const result = instrument(' string memory d = unicode"–ä–"; if (a) d; assembly { if b { c := 1 } } return c; ');
-  assert.match(result.rewritten, /"–ä–"; if \(branchTaken\(a, 1\)\) d; assembly \{ if b/);
-  assert.deepEqual(result.unmeasured, [3]);
+test("places are bytes, not characters", () => {
+  const result = instrument(' string memory d = unicode"–ä–"; if (a) d; return c; ');
+  assert.match(result.rewritten, /"–ä–"; if \(branchTaken\(a, 1\)\) d; return c; $/);
+});
+
+test("assembly notes what it decided, and tells when it has ended", () => {
+  const result = instrument(" assembly { for {} lt(b, 2) {} { if c { break } } } return a; ", 10);
+  assert.deepEqual(told(result), ["lt(b, 2) true", "lt(b, 2) false", "c true", "c false"]);
+  assert.match(
+    result.rewritten,
+    /for \{\} branchNoted\(lt\(b, 2\), 0\) \{\} \{ if branchNoted\(c, 2\) \{ break \} \} \}/,
+  );
+  assert.match(result.rewritten, /\} branchesNoted\(11, 4\); return a; $/);
+  assert.deepEqual(result.unmeasured, []);
+});
+
+test("what assembly decides without being told is named", () => {
+  assert.deepEqual(instrument(" assembly { switch b case 0 { c := 1 } } return c; ").unmeasured, [3]);
+  const many = instrument(` assembly { ${"if b {} ".repeat(18)} } return c; `);
+  assert.equal(many.outcomes.length, 1 + 2 * 16);
+  assert.deepEqual(many.unmeasured, [3, 3]);
 });
 
 test("what has no function stays as it is", () => {
