@@ -1,4 +1,4 @@
-// Runs Hardhat as a program of its own, its output kept for whoever started it.
+// Runs Hardhat as a program of its own, its output kept for whoever started it. The project is the one in `folder`.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -8,9 +8,10 @@ const HARDHAT = fileURLToPath(new URL("../node_modules/hardhat/dist/src/cli.js",
 export async function runHardhat(
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  folder = ROOT,
 ): Promise<{ ok: boolean; output: string }> {
   const child = spawn(process.execPath, [HARDHAT, ...words], {
-    cwd: ROOT,
+    cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, HARDHAT_DISABLE_TELEMETRY_PROMPT: "true", ...env },
   });

@@ -10,7 +10,11 @@ contract BlsTest {
     string private constant VECTORS = "protocol/vectors/bls.json";
     uint256 private constant HASHES = 5;
     uint256 private constant SIGNERS = 4;
+    address private constant MODEXP = address(0x05);
     address private constant G1ADD = address(0x0b);
+    address private constant G2ADD = address(0x0d);
+    address private constant PAIRING_CHECK = address(0x0f);
+    address private constant MAP_FP2_TO_G2 = address(0x11);
 
     string private vectors;
 
@@ -80,6 +84,52 @@ contract BlsTest {
         bytes memory keys = bytes.concat(read(".signatures[0].key"), read(".malformedKeys.offCurve"));
         vm.expectRevert(abi.encodeWithSelector(Bls.PrecompileRefused.selector, G1ADD));
         this.sum{gas: 1_000_000}(keys);
+    }
+
+    /// Where there is no precompile, a call answers nothing; where there is another one, it may refuse.
+    function test_AChainWithoutThePrecompilesIsRefused() public {
+        address[3] memory precompiles = [MODEXP, MAP_FP2_TO_G2, G2ADD];
+        for (uint256 i = 0; i < precompiles.length; ++i) {
+            bytes memory refusal = abi.encodeWithSelector(Bls.PrecompileRefused.selector, precompiles[i]);
+            vm.mockCall(precompiles[i], "", "");
+            vm.expectRevert(refusal);
+            this.hashToG2("tag", "message");
+            vm.mockCallRevert(precompiles[i], "", "");
+            vm.expectRevert(refusal);
+            this.hashToG2("tag", "message");
+            vm.clearMockedCalls();
+        }
+        require(this.hashToG2("tag", "message").length == 256, "point");
+    }
+
+    function test_NoSignatureHoldsWherePairingsAreNotChecked() public {
+        bytes memory key = read(".signatures[0].key");
+        bytes memory message = read(".signatures[0].message");
+        bytes memory signature = read(".signatures[0].signature");
+        vm.mockCall(PAIRING_CHECK, "", "");
+        require(!this.isValid(Bls.SIGNATURE_DST, message, key, signature), "no answer");
+        vm.mockCall(PAIRING_CHECK, "", hex"01");
+        require(!this.isValid(Bls.SIGNATURE_DST, message, key, signature), "short answer");
+        vm.clearMockedCalls();
+        require(this.isValid(Bls.SIGNATURE_DST, message, key, signature), "signature");
+    }
+
+    function test_NoKeysOrAPartOfOneHaveNoSum() public {
+        bytes memory panic = abi.encodeWithSignature("Panic(uint256)", 1);
+        vm.expectRevert(panic);
+        this.sum("");
+        vm.expectRevert(panic);
+        this.sum(bytes.concat(read(".signatures[0].key"), hex"00"));
+    }
+
+    function test_TagsOf255BytesAreTheLongest() public {
+        require(this.hashToG2(new bytes(255), "message").length == 256, "point");
+        vm.expectRevert(abi.encodeWithSignature("Panic(uint256)", 1));
+        this.hashToG2(new bytes(256), "message");
+    }
+
+    function hashToG2(bytes calldata dst, bytes calldata message) external view returns (bytes memory) {
+        return Bls.hashToG2(dst, message);
     }
 
     function isValid(

@@ -48,6 +48,15 @@ contract CourtTests is CourtTest {
         for (uint256 i = 0; i < 3; ++i) equal(stakeOf(nodes[i]), 3 * (STAKE / 4), "liar");
     }
 
+    function test_TheOneWhoStandsFirstAppealsAgainstTheOthers() public {
+        Dispute memory dispute = disputeOf(1);
+        dispute.attestations = attest(dispute.order, nodes, 1, 4e6);
+        require(theCourt.caseOf(dispute.orderId).status == CaseStatus.None, "status before");
+        vm.warp(DEADLINE + 1);
+        appealAs(nodes[0], dispute);
+        require(theCourt.caseOf(dispute.orderId).status == CaseStatus.Open, "status");
+    }
+
     function test_AppealWithoutVerdictPunishesNobody() public {
         Dispute memory dispute = disputeOf(1);
         vm.warp(DEADLINE + 1);
@@ -156,6 +165,26 @@ contract CourtTests is CourtTest {
         theCourt.decide(lease, dispute.order, verdict);
         decide(dispute, jury, ENOUGH, RIGHT);
         require(theCourt.caseOf(dispute.orderId).resultHash == RIGHT, "verdict");
+    }
+
+    function test_JuryOfAnOrderIsAskedForWithItsOwnLease() public {
+        Dispute memory dispute = disputeOf(1);
+        vm.warp(DEADLINE + 1);
+        openCase(dispute);
+        Lease memory other = lease;
+        other.salt = keccak256("other");
+        expectError(abi.encodeWithSelector(IExchange.OrderOfOtherLease.selector, exchange.leaseIdOf(other), leaseId));
+        theCourt.juryOf(other, dispute.order);
+    }
+
+    function test_VerdictWithAKeyLessThanSignersIsRefused() public {
+        Dispute memory dispute = disputeOf(1);
+        vm.warp(DEADLINE + 1);
+        address[] memory jury = openCase(dispute);
+        Verdict memory verdict = verdictOf(dispute.order, jury, ENOUGH, RIGHT);
+        verdict.keys = verdictOf(dispute.order, jury, ENOUGH - 1, RIGHT).keys;
+        expectError(abi.encodeWithSelector(ICourt.KeysMalformed.selector, (ENOUGH - 1) * 128, ENOUGH * 128));
+        theCourt.decide(lease, dispute.order, verdict);
     }
 
     function test_JurorCountedTwiceIsRefused() public {

@@ -121,6 +121,23 @@ contract DrawsTest {
         } catch {}
     }
 
+    /// A chain before EIP-2935 answers nothing from there, and another contract at its address may answer anything.
+    function test_AChainWithoutTheHistoryContractProvesNoOldBeacon() public {
+        uint256 number = block.number;
+        bytes memory header = headerOf(number, MIX);
+        vm.roll(number + 257);
+        bytes memory refusal = abi.encodeWithSelector(IDraws.HeaderNotProvable.selector, number, number + 257);
+        bytes[2] memory answers = [bytes(""), abi.encode(keccak256(header), keccak256(header))];
+        for (uint256 i = 0; i < answers.length; ++i) {
+            vm.mockCall(HISTORY, "", answers[i]);
+            vm.expectRevert(refusal);
+            draws.record(header);
+        }
+        vm.mockCall(HISTORY, "", abi.encode(keccak256(header)));
+        draws.record(header);
+        require(draws.beaconOf(number) == MIX, "beacon");
+    }
+
     function test_AChainWithoutRandomnessIsRefused() public {
         vm.roll(START + 1);
         bytes memory header = makeBlock(START, 0);

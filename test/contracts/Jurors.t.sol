@@ -141,6 +141,27 @@ contract JurorsTest is CourtTest {
         equal(shares.balanceOf(address(theCourt)), 0, "court");
     }
 
+    function test_PayThatSplitsLeavesTheVaultNothing() public {
+        Dispute memory dispute = disputeOf(1);
+        stakes.setStake(nodes[2], 4 * ENOUGH * 7, 0);
+        vm.warp(DEADLINE + 1);
+        address[] memory jury = openCase(dispute);
+        decide(dispute, jury, ENOUGH, RIGHT);
+        punish(dispute);
+        equal(theCourt.caseOf(dispute.orderId).pot, ENOUGH * 7, "pot");
+        equal(shares.forfeited(), 0, "vault");
+    }
+
+    function test_JuryOfACaseInWhichNobodyLostIsPaidNothing() public {
+        Dispute memory dispute = disputeOf(1);
+        vm.warp(DEADLINE + 1);
+        address[] memory jury = openCase(dispute);
+        decide(dispute, jury, ENOUGH, RIGHT);
+        vm.warp(CLOSES_AT + 1);
+        expectError(abi.encodeWithSelector(ICourt.NothingToPay.selector, dispute.orderId));
+        theCourt.payJurors(dispute.orderId, jury, type(uint256).max);
+    }
+
     function test_NobodyIsPaidAsAnotherJury() public {
         Dispute memory dispute = disputeOf(1);
         vm.warp(DEADLINE + 1);

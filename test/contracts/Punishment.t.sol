@@ -184,6 +184,17 @@ contract PunishmentTest is CourtTest {
         punish(dispute);
     }
 
+    function test_WhoHasLostAllByEquivocationHasNothingLeftToPunish() public {
+        Dispute memory dispute = disputeOf(1);
+        Attestation memory second = attestOne(dispute.order, nodes[2], RIGHT, 4e6);
+        vm.warp(DEADLINE + 1);
+        accuse(dispute);
+        theCourt.proveEquivocation(dispute.orderId, dispute.attestations[2], second);
+        vm.warp(APPEAL_UNTIL + 1);
+        expectError(abi.encodeWithSelector(ICourt.NobodyToPunish.selector, dispute.orderId));
+        punish(dispute);
+    }
+
     function test_EvidenceIsTheCommitteesAndSigned() public {
         Dispute memory dispute = disputeOf(1);
         vm.warp(DEADLINE + 1);

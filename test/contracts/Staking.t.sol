@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IStaking, StakeView} from "../../contracts/interfaces/IStaking.sol";
+import {StakingFace} from "./DeployedExchange.sol";
 import {ExchangeTest} from "./ExchangeTest.sol";
 
 contract StakingTest is ExchangeTest {
@@ -58,6 +59,24 @@ contract StakingTest is ExchangeTest {
         equal(stakeOn(node, 9e6), 9e12, "shares");
         equal(vault.balanceOf(address(staking)), 9e12, "held");
         equal(token.balanceOf(address(vault)), 9e6, "tokens");
+    }
+
+    function test_TokensThatGiveNoShareAreNotStaked() public {
+        expectError(abi.encodeWithSelector(IStaking.SharesZero.selector));
+        vm.prank(owner);
+        staking.depositStake(node, 0);
+    }
+
+    function test_ATicketCostsAtLeastAShare() public {
+        expectError(abi.encodeWithSelector(IStaking.SharesZero.selector));
+        this.deployStaking(0);
+        this.deployStaking(1);
+        stakeOn(node, 1);
+        equal(staking.stakeOf(node).tickets, 64, "tickets");
+    }
+
+    function deployStaking(uint256 ticket) external {
+        staking = StakingFace(deployBuilt("Staking", abi.encode(vault, exchange, court, ticket)));
     }
 
     function test_StakeEarnsWhileItServes() public {

@@ -23,6 +23,11 @@ contract VaultTest is ExchangeTest {
         require(vault.convertToAssets(vault.balanceOf(holder)) > 150e6 - 2, "the profit is not the holder's");
     }
 
+    function test_AShareIsAMillionthOfTheTokensUnit() public {
+        equal(vault.decimals(), token.decimals() + 6, "decimals");
+        equal(hold(holder, 10 ** token.decimals()), 10 ** vault.decimals(), "one token's shares");
+    }
+
     function test_ProfitDripsEvenly() public {
         hold(holder, 100e6);
         profit(70e6);
