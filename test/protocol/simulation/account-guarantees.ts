@@ -1,4 +1,6 @@
 // What must hold at the end of a world of all money together: tokens are what they were, each with whom the rules say.
+import { gasCost } from "#protocol/clearing-decision.ts";
+import { forcingGas } from "#protocol/rescue-decision.ts";
 import { DEPOSIT, FEE_BPS } from "./cast.ts";
 import type { Simulation } from "./simulation.ts";
 import { SHARES_PER_TOKEN } from "./stake-model.ts";
@@ -25,6 +27,19 @@ export function* accountFaults({ exchange, vault, cast }: Simulation): Generator
     if (balance(`node ${node}`) !== forced) yield `node ${node} has not the fees for what it forced`;
   }
   if (vault.managed !== staked + sum(fees)) yield "the profit share is not what was staked, and the fees";
+}
+
+/** Whoever follows the rules gets more by forcing an order than the gas costs, and so by all orders of a claim. */
+export function* gasFaults({ exchange, cast }: Simulation): Generator<string> {
+  for (const [lease, { settled }] of exchange.leases.entries()) {
+    for (const { order, by, sender, amounts, fee } of settled.values()) {
+      const node = cast.nodes.findIndex((part, id) => part === "honest" && sender === `node ${id}`);
+      if (node === -1 || by === "claim") continue;
+      const cost = gasCost(forcingGas(amounts.size), cast.costs);
+      if ((amounts.get(node) ?? 0n) + fee <= cost)
+        yield `node ${node} loses by forcing order ${order.nonce} of ${lease}`;
+    }
+  }
 }
 
 /** What was paid to this sender for forcing orders late. */

@@ -89,7 +89,13 @@ const PRICE: readonly Breach[] = [
 ];
 
 const RESCUE: readonly Breach[] = [
-  ["rescue settles at once", "if (now < deadline - early) return", "if (false) return"],
+  ["rescue settles at once", "Math.max(0, deadline - attestedAt) / 2)", "Math.max(0, deadline - attestedAt) * 2)"],
+  [
+    "rescue looks at no time of the consumer's",
+    "if (now < deadline - early) return",
+    "if (false) return",
+    "the first node's turn begins at the same moment",
+  ],
   [
     "rescue speaks at once",
     "attestedAt + Math.min(RESCUE.quietSeconds",
@@ -124,7 +130,12 @@ const RESCUE: readonly Breach[] = [
     'to("nothing", "paid")',
   ],
   ["rescue sends nothing that is paid", "if (paid) return", "if (false) return"],
-  ["everybody goes first", "now < from + rank * turnSeconds(question)", "false"],
+  [
+    "everybody goes first",
+    "now < from + rank * turnSeconds(question)",
+    "false",
+    "the contracts carry the first call out and refuse the others: turns save gas",
+  ],
   ["rescue pays any gas", "if (gain <= cost) return false;", ""],
   ["rescue never finds it urgent", "return urgent || cost", "return cost"],
 ];
@@ -165,12 +176,22 @@ const VOIDED: readonly Breach[] = [
 ];
 
 const VIEW: readonly Breach[] = [
-  ["a node works on what it has lost", "deadline + graceSeconds >= now", "true"],
+  [
+    "a node works on what it has lost",
+    "deadline + graceSeconds >= now",
+    "true",
+    "it only asks for more, and takes no voucher that does not pay what it lost",
+  ],
   ["a node forgets an order at its deadline", "deadline + graceSeconds >= now", "deadline >= now"],
 ];
 
 const COVERS: readonly Breach[] = [
-  ["a void voucher covers", "held.forced === facts.forced &&", ""],
+  [
+    "a void voucher covers",
+    "held.forced === facts.forced &&",
+    "",
+    "the order waits for the last eighth of its grace, and is forced then",
+  ],
   ["a voucher covers every order", "(held.last || nonce <= held.upTo)", "true"],
 ];
 

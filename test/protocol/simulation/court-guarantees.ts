@@ -17,9 +17,28 @@ import type { Simulation } from "./simulation.ts";
 export function* courtFaults(world: Simulation, seen: Record<string, number>): Generator<string> {
   yield* stakeFaults(world);
   yield* leaveFaults(world);
+  yield* dissentFaults(world);
   yield* punishmentFaults(world, seen);
   yield* verdictFaults(world, seen);
   yield* accusedFaults(world, seen);
+}
+
+/** Where nothing is lost, whoever forces an order over a dissent says so, and in a drawn lease it tells the court. */
+function* dissentFaults({ exchange, court, cast }: Simulation): Generator<string> {
+  const isQuiet = cast.lostPercent + cast.crashesPerMille + cast.meddlePercent === 0;
+  if (!isQuiet || !cast.nodes.every((part) => part === "honest" || part === "erring")) return;
+  for (const [lease, { settled }] of exchange.leases.entries()) {
+    for (const { order, by, sender, at, dissenting } of settled.values()) {
+      const [, node] = /^node (\d+)$/.exec(sender) ?? [];
+      if (node === undefined || cast.nodes[Number(node)] !== "honest" || at <= order.deadline) continue;
+      if (by === "settle" && dissenting.length > 0)
+        yield `order ${order.nonce} of lease ${lease} is settled over a dissent`;
+      const isTold = !cast.leases[lease]?.drawn || at > order.deadline + GRACE_SECONDS / 2;
+      if (by !== "adjudicate" || isTold || cast.costs.accusationCost === 0n) continue;
+      const untold = dissenting.filter((liar) => !court.accused.get(order.id)?.has(liar));
+      if (untold.length > 0) yield `nobody accuses who dissents on order ${order.nonce} of lease ${lease}`;
+    }
+  }
 }
 
 function* leaveFaults({ exchange, cast }: Simulation): Generator<string> {
@@ -88,7 +107,7 @@ function isToBePunished({ court, cast, exchange }: Simulation, order: Order, nod
   const { staked, unbonding } = exchange.stakes.of(node);
   const isQuiet = cast.lostPercent + cast.crashesPerMille + cast.meddlePercent === 0;
   const opened = court.cases.get(order.id);
-  if (!isQuiet || cast.withholding || cast.nodes[node] === "colluding" || staked + unbonding === 0n) return false;
+  if (!isQuiet || cast.withholding || staked + unbonding === 0n) return false;
   if (opened) return opened.resultHash !== undefined;
   const honest = exchange.committeeOf(order.lease).filter((each) => cast.nodes[each] === "honest");
   const needed = quorumCount(order.quorumBps, exchange.committeeOf(order.lease).length);

@@ -23,7 +23,17 @@ const DEAR = { ...CHEAP, gasPrice: 40n, courtCost: 1_000n } as const;
 
 export function drawCast(random: Random): Cast {
   const kind = pick(random, KINDS);
-  return kind === "any" ? anyCast(random) : calmCast(random, kind);
+  if (kind !== "any") return calmCast(random, kind);
+  const cast = anyCast(random);
+  return random() < 0.06 ? quarrelCast(cast, random) : cast;
+}
+
+/** One node errs, and nothing else is amiss: what must follow follows always. */
+function quarrelCast(cast: Cast, random: Random): Cast {
+  const erring = Math.floor(random() * cast.nodes.length);
+  const nodes = cast.nodes.map((_, id): NodePart => (id === erring ? "erring" : "honest"));
+  const stakes = cast.stakes.map(() => 10n);
+  return { ...cast, nodes, stakes, withholding: false, lostPercent: 0, crashesPerMille: 0, meddlePercent: 0 };
 }
 
 function anyCast(random: Random): Cast {

@@ -28,6 +28,8 @@ export interface Settlement {
   /** What each node got; of a claim, for all its orders, under the first of them. */
   readonly amounts: ReadonlyMap<number, bigint>;
   readonly fee: bigint;
+  /** Whose attestations were shown and not paid. */
+  readonly dissenting: readonly number[];
 }
 
 export interface Freeze {
@@ -111,7 +113,10 @@ export class ExchangeModel {
     const amounts = new Map(group.agreeing.map(({ node, price }) => [node, price < cap ? price : cap]));
     const fee = isLate ? order.forceFee : 0n;
     this.#spend(order.lease, amounts, fee, sender);
-    this.lease(order.lease).settled.set(order.nonce, { order, by, sender, at: this.now, amounts, fee });
+    this.lease(order.lease).settled.set(order.nonce, {
+      ...{ order, by, sender, at: this.now, amounts, fee },
+      dissenting: group.dissenting.map(({ node }) => node),
+    });
     // The last thing here, because a call that reverts freezes nobody.
     if (by === "adjudicate") this.freeze(order, group);
   }
@@ -141,7 +146,8 @@ export class ExchangeModel {
     );
     for (const [index, order] of orders.entries()) {
       const got = index === 0 ? amounts : new Map<number, bigint>();
-      const settlement = { order, by: "claim", sender, at: this.now, amounts: got, fee: order.forceFee } as const;
+      const facts = { by: "claim", sender, at: this.now, dissenting: [] } as const;
+      const settlement = { ...facts, order, amounts: got, fee: order.forceFee };
       this.lease(lease).settled.set(order.nonce, settlement);
     }
   }

@@ -11,8 +11,8 @@
 import { gasCost } from "#protocol/clearing-decision.ts";
 import { quorumCount } from "#protocol/order.ts";
 import { forcingGas } from "#protocol/rescue-decision.ts";
-import { accountFaults } from "./account-guarantees.ts";
-import { calmFaults, claimFaults } from "./calm-guarantees.ts";
+import { accountFaults, gasFaults } from "./account-guarantees.ts";
+import { calmFaults } from "./calm-guarantees.ts";
 import { type Attestation, type Cast, DEPOSIT, GRACE_SECONDS, type LeaseCast, type Order, TRUTH } from "./cast.ts";
 import { courtFaults } from "./court-guarantees.ts";
 import type { LeaseModel } from "./exchange-model.ts";
@@ -40,8 +40,7 @@ export function outcomeOf(world: Simulation): Outcome {
     const found = [...moneyFaults(end), ...chargeFaults(end), ...payFaults(end, seen)];
     faults.push(...found.map((fault) => `lease ${lease}: ${fault}`));
   }
-  faults.push(...freezeFaults(world, seen), ...accountFaults(world), ...courtFaults(world, seen));
-  faults.push(...claimFaults(world));
+  faults.push(...freezeFaults(world, seen), ...accountFaults(world), ...gasFaults(world), ...courtFaults(world, seen));
   if (world.cast.kind !== "any") faults.push(...calmFaults(world));
   return { faults, seen };
 }

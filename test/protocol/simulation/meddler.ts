@@ -1,6 +1,9 @@
 // Whoever uses what was signed to do harm: it has seen every voucher, order and attestation, sends any call at any time
 // with any part of them, and asks every node to sign what suits it.
+import { receiptsLeaf } from "#protocol/claim-work.ts";
+import { merkleTree } from "#protocol/merkle-tree.ts";
 import type { Voucher } from "#protocol/signed-messages.ts";
+import { voucherPrice } from "#protocol/voucher-price.ts";
 import { type Attestation, LIE, type Order, pick, TRUTH } from "./cast.ts";
 import { SEATS } from "./court-model.ts";
 import type { ClaimTerms } from "./signatures.ts";
@@ -137,13 +140,15 @@ export class Meddler {
     const known = pick(random, this.#claims);
     const order = this.#order();
     const claim =
-      known && random() < 0.6
-        ? {
-            ...known,
-            perNode: known.perNode + BigInt(Math.floor(random() * 3) - 1),
-            orders: known.orders.slice(random() < 0.5 ? 1 : 0),
-          }
-        : order && { lease: order.lease, orders: [order], receiptsRoot: order.id, perNode: order.maxPrice };
+      order && random() < 0.3
+        ? this.#claimWithout(order)
+        : known && random() < 0.6
+          ? {
+              ...known,
+              perNode: known.perNode + BigInt(Math.floor(random() * 3) - 1),
+              orders: known.orders.slice(random() < 0.5 ? 1 : 0),
+            }
+          : order && { lease: order.lease, orders: [order], receiptsRoot: order.id, perNode: order.maxPrice };
     if (!claim || claim.orders.length === 0) return;
     for (const { id } of nodes) {
       if (exchange.committeeOf(claim.lease).includes(id)) {
@@ -151,6 +156,13 @@ export class Meddler {
       }
     }
     this.#world.submit("meddler claims more", () => exchange.claim(NAME, claim));
+  }
+
+  /** As all would come to it, though some of them have not attested. */
+  #claimWithout(order: Order): ClaimTerms {
+    const prices = this.#saidOf(order).flatMap(({ resultHash, price }) => (resultHash === TRUTH ? [price] : []));
+    const { root } = merkleTree([receiptsLeaf(order.id, TRUTH)]);
+    return { lease: order.lease, orders: [order], receiptsRoot: root, perNode: voucherPrice(prices, order.maxPrice) };
   }
 
   #isBad(node: number): boolean {

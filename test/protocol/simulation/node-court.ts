@@ -34,6 +34,7 @@ export class NodeCourt {
       const step = this.#decide(order, [...accused]);
       if (step === "ask") this.#node.rescue.ask(order);
       if (step !== "appeal" && step !== "punish") continue;
+      if (step === "appeal" && this.#knowsBetter) continue;
       const shown = heldOf(this.#node.disk.kept, order.id).toSorted((a, b) => a.node - b.node);
       this.#sending.set(order.id, step === "punish" ? Number.POSITIVE_INFINITY : now + 8);
       this.#node.submit(`${step}es for order ${order.nonce} of lease ${order.lease}`, () => {
@@ -41,6 +42,11 @@ export class NodeCourt {
         else court.punish(order, shown);
       });
     }
+  }
+
+  /** Every other node that errs finds out, and does not appeal. */
+  get #knowsBetter(): boolean {
+    return this.#node.part === "erring" && this.#node.id % 2 === 1;
   }
 
   #decide(order: Order, accused: readonly number[]) {

@@ -5,6 +5,7 @@ import type { StandingClaim } from "#node/store/order-record.ts";
 import { claimWorkOf } from "#protocol/claim-work.ts";
 import { quorumCount } from "#protocol/order.ts";
 import { clearable } from "#protocol/payee-ledger.ts";
+import { ProtocolError } from "#protocol/protocol-error.ts";
 import { decideClaim, decideRescue, dissenters, type RescueDecision, type Said } from "#protocol/rescue-decision.ts";
 import type { JobOrder } from "#protocol/signed-messages.ts";
 import { type Attestation, GRACE_SECONDS, hexOf, LIE, type Order, pick, TRUTH } from "./cast.ts";
@@ -262,12 +263,13 @@ export class NodeRescue {
       said: heldOf(disk.kept, order.id).map(saidOf),
     }));
     const committee = this.#node.committeeOf(lease).length;
-    const isAlike = agreed.every(
-      ({ said }) => said.length === committee && new Set(said.map((s) => s.resultHash)).size === 1,
-    );
-    if (!isAlike) return undefined;
-    const { receiptsRoot, perNode } = claimWorkOf(agreed, committee);
-    return { lease, orders: byNonce, receiptsRoot, perNode };
+    try {
+      const { receiptsRoot, perNode } = claimWorkOf(agreed, committee);
+      return { lease, orders: byNonce, receiptsRoot, perNode };
+    } catch (error) {
+      if (error instanceof ProtocolError) return undefined;
+      throw error;
+    }
   }
 }
 

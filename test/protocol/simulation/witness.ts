@@ -140,6 +140,10 @@ export class Witness {
     const claims = this.#claims.get(node) ?? [];
     if (claims.some((each) => textOf.claim(each) === textOf.claim(claim))) return;
     this.#claims.set(node, [...claims, claim]);
+    const committee = this.#world.exchange.committeeOf(claim.lease);
+    const hasSaid = ({ id }: Order, by: number) => this.attestations.get(id)?.some((said) => said.node === by);
+    const isWhole = claim.orders.every((order) => committee.every((by) => hasSaid(order, by)));
+    if (!isWhole) this.#fault(`node ${node} claims what not all of lease ${claim.lease} attested`);
     const isIn = ({ orders }: ClaimTerms) => orders.some(({ id }) => claim.orders.some((order) => order.id === id));
     if (claims.some((each) => this.#stands(each) && isIn(each))) this.#fault(`node ${node} claims an order twice`);
     const valid = (this.#clearings.get(node) ?? []).filter(({ validUntil }) => validUntil >= this.#world.now);
