@@ -137,7 +137,7 @@ const TEXTS: Readonly<Record<string, RefusalText>> = {
     hint: "Try again after that time, or after the verdict if there is an appeal.",
   },
   NotAnAttester: { hint: "Send from a node of these attestations, or from its owner." },
-  NothingToAppeal: { hint: "Show attestations of different results." },
+  NothingToAppeal: { hint: "Show attestations of different results, or that of an accused node." },
   JuryNotDrawn: { hint: "Record the beacon of that block first." },
   VerdictTooWeak: { hint: "Gather more jurors' signatures." },
   VerdictSignatureInvalid: { hint: "Leave out every juror whose signature does not hold, and sum up the others anew." },

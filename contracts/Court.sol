@@ -291,7 +291,8 @@ contract Court is Jurors {
         if (block.timestamp <= order.deadline) revert OrderStillOpen(orderId, order.deadline, block.timestamp);
     }
 
-    /// The caller speaks for one of the attestations, and they are not all alike.
+    /// The caller speaks for one of the attestations, and they are not all alike or one of their nodes is accused: its
+    /// accusers may never have shown it what they attested.
     function _requireDispute(bytes32 orderId, Attestation[] calldata attestations) private view {
         bool differ = false;
         bool concerned = false;
@@ -300,8 +301,15 @@ contract Court is Jurors {
             differ = differ || attestations[i].resultHash != attestations[0].resultHash;
             concerned = concerned || msg.sender == node || msg.sender == EXCHANGE.nodeOf(node).owner;
         }
-        if (!differ) revert NothingToAppeal(orderId);
+        if (!differ && !_isAnyAccused(orderId, attestations)) revert NothingToAppeal(orderId);
         if (!concerned) revert NotAnAttester(orderId, msg.sender);
+    }
+
+    function _isAnyAccused(bytes32 orderId, Attestation[] calldata attestations) private view returns (bool) {
+        for (uint256 i = 0; i < attestations.length; ++i) {
+            if (accused[orderId][attestations[i].node]) return true;
+        }
+        return false;
     }
 
     /// What a quorum of heads and stake attested against somebody.

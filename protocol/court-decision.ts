@@ -86,7 +86,9 @@ export function decideDefence(question: DefenceQuestion): DefenceDecision {
   const appealUntil = deadline + 2 * graceSeconds;
   if (accused.includes(own.node)) {
     if (now > appealUntil) return because("nothing", "the appeal is over");
-    if (dissenters(question).length === 0) return because("ask", "nobody shows the others' attestations");
+    // Its accusers need not show it theirs; its own is enough, though a jury punishes only liars that somebody shows.
+    const isAsking = now < deadline + 1.5 * graceSeconds;
+    if (dissenters(question).length === 0 && isAsking) return because("ask", "nobody shows the others' attestations");
     if (costs === undefined) return because("nothing", "the node pays for no gas");
     const cost = gasCost(appealGas(question.others.length + 1), costs);
     if (cost > costs.courtCost) return because("wait", "the gas costs too much");

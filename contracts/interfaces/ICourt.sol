@@ -133,7 +133,8 @@ interface ICourt {
 
     /// @notice Opens the case of an order whose nodes attested different results and freezes the stake of all that are
     /// shown until it closes. A node of the attestations or its owner may call. When the case is open already, anyone
-    /// may show attestations that were left out, and their nodes are frozen as well.
+    /// may show attestations that were left out, and their nodes are frozen as well. An accused node may open it with its
+    /// own attestation alone.
     /// @param attestations Strictly ascending by node.
     function appeal(
         Lease calldata lease,

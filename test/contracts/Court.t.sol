@@ -99,6 +99,26 @@ contract CourtTests is CourtTest {
         require(theCourt.caseOf(dispute.orderId).status == CaseStatus.Open, "status");
     }
 
+    function test_WhoIsAccusedAppealsWithItsOwnAttestationAlone() public {
+        Dispute memory dispute = disputeOf(1);
+        Attestation[] memory all = dispute.attestations;
+        vm.warp(DEADLINE + 1);
+        Attestation[] memory own = new Attestation[](1);
+        own[0] = all[2];
+        dispute.attestations = own;
+        expectError(abi.encodeWithSelector(ICourt.NothingToAppeal.selector, dispute.orderId));
+        appealAs(nodes[2], dispute);
+        dispute.attestations = all;
+        accuse(dispute);
+        own[0] = all[0];
+        dispute.attestations = own;
+        expectError(abi.encodeWithSelector(ICourt.NothingToAppeal.selector, dispute.orderId));
+        appealAs(nodes[0], dispute);
+        own[0] = all[2];
+        appealAs(nodes[2], dispute);
+        require(theCourt.caseOf(dispute.orderId).status == CaseStatus.Open, "status");
+    }
+
     function test_AppealFreezesAllThatAreShownAndAnyoneAddsWhoWasLeftOut() public {
         Dispute memory dispute = disputeOf(1);
         Attestation[] memory all = dispute.attestations;

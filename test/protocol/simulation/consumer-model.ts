@@ -6,16 +6,21 @@ import type { Voucher } from "#protocol/signed-messages.ts";
 import { voucherPrice } from "#protocol/voucher-price.ts";
 import {
   type Attestation,
+  CALM_ORDERING_UNTIL,
   CAP,
   FORCE_FEE,
   GRACE_SECONDS,
   hexOf,
+  LAST_VOUCHER_FROM,
   type LeaseCast,
-  ORDER_SECONDS_MAX,
   ORDERING_UNTIL,
   type Order,
+  SLOW_ORDER_SECONDS,
+  SLOW_ORDERING_UNTIL,
+  SLOW_VOUCHER_SECONDS,
 } from "./cast.ts";
 import type { Disk } from "./disk.ts";
+import { grabbedVoucher } from "./grabbed-voucher.ts";
 import { nodeOf, sessionOf, textOf } from "./signatures.ts";
 import type { Simulation } from "./simulation.ts";
 import type { Message } from "./unreliable-network.ts";
@@ -24,6 +29,8 @@ import type { Message } from "./unreliable-network.ts";
 export interface ConsumerFile {
   readonly ledger: PayerLedger;
   readonly orders: readonly Order[];
+  /** Of orders that it settles, what it shows; stored before it sends anything. */
+  readonly answers: ReadonlyMap<string, readonly Attestation[]>;
 }
 
 export class ConsumerModel {
@@ -33,6 +40,7 @@ export class ConsumerModel {
   readonly #disk: Disk<ConsumerFile>;
   readonly #committed = new Map<string, Set<number>>();
   readonly #answers = new Map<string, Map<number, Attestation>>();
+  readonly #sending = new Map<string, number>();
 
   constructor(world: Simulation, lease: number, disk: Disk<ConsumerFile>) {
     this.#world = world;
@@ -44,6 +52,15 @@ export class ConsumerModel {
 
   get #isSilent(): boolean {
     return this.#cast.consumer === "silent" && this.#world.now >= this.#world.cast.silentFrom;
+  }
+
+  get #isSlow(): boolean {
+    return this.#world.cast.orderSeconds === SLOW_ORDER_SECONDS;
+  }
+
+  get #orderingUntil(): number {
+    if (this.#world.cast.kind === "any") return ORDERING_UNTIL;
+    return this.#isSlow ? SLOW_ORDERING_UNTIL : CALM_ORDERING_UNTIL;
   }
 
   take(message: Message): void {
@@ -63,9 +80,10 @@ export class ConsumerModel {
     if (this.#isSilent) return;
     const { now, random } = this.#world;
     this.#read();
-    if (now < ORDERING_UNTIL && random() < 0.25) this.#order();
+    if (now < this.#orderingUntil && random() < 0.25) this.#order();
     for (const order of this.#disk.kept.orders) if (now <= order.deadline) this.#tend(order);
-    this.#pay();
+    if (this.#cast.consumer === "settling") this.#settle();
+    else this.#pay();
   }
 
   /** A count that was read before the orders is torn, and read again in the next moment. */
@@ -75,7 +93,7 @@ export class ConsumerModel {
     const named = [...settled.keys()].filter((nonce) => nonce > upTo && random() < 0.98);
     try {
       const reading = { paidPerNode, upTo, forced: settled.size, settled: named };
-      this.#keep({ ledger: noteChain(noteTime(this.#disk.kept.ledger, now), reading) });
+      this.#keep("a reading", { ledger: noteChain(noteTime(this.#disk.kept.ledger, now), reading) });
     } catch (error) {
       if (!(error instanceof ProtocolError && error.code === "lease-reading-torn")) throw error;
     }
@@ -84,27 +102,32 @@ export class ConsumerModel {
   #order(): void {
     const { now, random } = this.#world;
     const { ledger, orders } = this.#disk.kept;
-    if (ledger.signed?.last) return;
     const nonce = ledger.lastNonce + 1;
     const deadline = now + this.#world.cast.orderSeconds;
     const { quorumBps } = this.#cast;
     const id = hexOf(32, this.#lease + 1, nonce, 1 + Math.floor(random() * 2 ** 31));
     const order = { id, lease: this.#lease, nonce, maxPrice: CAP, forceFee: FORCE_FEE, quorumBps, deadline };
-    const noted = noteOrder(ledger, { nonce, maxPrice: CAP, forcibleUntil: deadline + GRACE_SECONDS });
-    this.#keep({ ledger: noted, orders: [...orders, order] });
-    this.#sign(order);
+    try {
+      const noted = noteOrder(ledger, { nonce, maxPrice: CAP, forcibleUntil: deadline + GRACE_SECONDS });
+      this.#keep("an order", { ledger: noted, orders: [...orders, order] });
+      this.#sign(order);
+    } catch (error) {
+      if (!(error instanceof ProtocolError && error.code === "lease-ended")) throw error;
+    }
   }
 
   /** After a crash once more: it was written before. */
   #sign(order: Order): void {
     this.#world.signatures.sign(sessionOf(this.#lease), textOf.order(order));
     this.#world.witness.noteOrder(order);
+    this.#disk.pass("after an order is signed");
   }
 
   /** Says again whatever an order still wants. */
   #tend(order: Order): void {
     const { now, network } = this.#world;
     const { committee, consumer } = this.#cast;
+    if (this.#world.cast.kind === "stuck" && order.nonce === 1) return;
     const nodes = [...(this.#committed.get(order.id) ?? [])];
     for (const node of committee) {
       network.send(nodeOf(node), { kind: "order", order }, now);
@@ -122,23 +145,65 @@ export class ConsumerModel {
       agreed.map((each) => each.price),
       order.maxPrice,
     );
-    this.#world.witness.noteChecked(order, price);
-    this.#keep({ ledger: noteChecked(this.#disk.kept.ledger, order.nonce, price) });
+    this.#world.witness.noteChecked(order, price, agreed);
+    const shown = answers.toSorted((a, b) => a.node - b.node);
+    this.#keep("a checked answer", {
+      ledger: noteChecked(this.#disk.kept.ledger, order.nonce, price),
+      answers: new Map([...this.#disk.kept.answers, [order.id, shown]]),
+    });
+  }
+
+  /** Now and then long before the lease is over. */
+  #wantsLast(): boolean {
+    const { now, random, cast } = this.#world;
+    if (cast.kind === "waiting") return false;
+    if (cast.kind !== "any") return now >= CALM_ORDERING_UNTIL;
+    return random() < (now >= LAST_VOUCHER_FROM ? 0.1 : 0.01);
+  }
+
+  /** Each checked order, by what is stored, until the exchange has it: in time with everybody's word, else after it. */
+  #settle(): void {
+    const { now, exchange } = this.#world;
+    const { committee } = this.#cast;
+    for (const order of this.#disk.kept.orders) {
+      const shown = this.#disk.kept.answers.get(order.id);
+      const isOver = now > order.deadline + GRACE_SECONDS || exchange.lease(this.#lease).settled.has(order.nonce);
+      const isEarly = shown !== undefined && now <= order.deadline && shown.length < committee.length;
+      if (shown === undefined || isOver || isEarly || (this.#sending.get(order.id) ?? 0) >= now) continue;
+      this.#sending.set(order.id, now + 2);
+      this.#world.submit(`its consumer settles order ${order.nonce} of lease ${this.#lease}`, () => {
+        exchange.settle("settle", `consumer ${this.#lease}`, order, shown);
+      });
+      this.#disk.pass("after a call is sent");
+    }
+  }
+
+  /** Everybody's signature under the clearing that ends the lease, which pays none of the nodes. */
+  #close(voucher: Voucher): void {
+    const { now, exchange } = this.#world;
+    if (exchange.lease(this.#lease).closed) return;
+    const clearing = { entries: [{ lease: this.#lease, voucher }], validUntil: now + 3 };
+    for (const node of this.#cast.committee) this.#world.ask(undefined, node, (other) => other.coSign(clearing));
+    this.#world.submit(`its consumer ends lease ${this.#lease}`, () => exchange.clear(clearing));
   }
 
   #pay(): void {
     const { now, signatures, network, random } = this.#world;
     const { consumer, committee } = this.#cast;
     const { ledger } = this.#disk.kept;
-    const last = now >= ORDERING_UNTIL + ORDER_SECONDS_MAX + 20 && random() < 0.1;
+    const isCalm = this.#world.cast.kind !== "any";
+    const last = this.#wantsLast();
     const next = consumer === "stingy" || consumer === "choosy" ? undefined : nextVoucher(ledger, { last });
-    if (next) this.#keep({ ledger: next.ledger });
+    if (next) this.#keep("a voucher", { ledger: next.ledger });
     const signed = this.#disk.kept.ledger.signed;
-    const voucher = consumer === "grabbing" ? this.#grab() : signed;
-    if (!voucher || random() < 0.4) return;
+    if (signed?.last && consumer !== "grabbing" && random() < 0.3) this.#close(signed);
+    const voucher = consumer === "grabbing" ? grabbedVoucher(this.#world, this.#lease, ledger) : signed;
+    const isResting = isCalm ? this.#isSlow && now % SLOW_VOUCHER_SECONDS !== 0 : random() < 0.4;
+    if (!voucher || isResting) return;
     const shown = consumer === "underpaying" ? { ...voucher, perNode: voucher.perNode / 2n } : voucher;
     signatures.sign(sessionOf(this.#lease), textOf.voucher(shown));
     this.#world.witness.noteVoucher(this.#lease, shown);
+    this.#disk.pass("after a voucher is signed");
     const prices = [...this.#answers.values()].filter(({ size }) => size === committee.length);
     const attestations = prices.flatMap((answers) => [...answers.values()]);
     for (const node of committee) {
@@ -147,23 +212,11 @@ export class ConsumerModel {
     }
   }
 
-  /** For less than it ordered, over orders that are under way too, or as the last. */
-  #grab(): Voucher | undefined {
-    const { random, exchange } = this.#world;
-    const { ledger } = this.#disk.kept;
-    const honest = ledger.signed;
-    if (ledger.lastNonce === 0 || random() < 0.5) return honest;
-    const { paidPerNode, settled } = exchange.lease(this.#lease);
-    const perNode = random() < 0.5 ? (honest?.perNode ?? paidPerNode) : paidPerNode + BigInt(Math.floor(random() * 60));
-    const forced = settled.size + (random() < 0.1 ? 1 : 0);
-    return { lease: ledger.lease, perNode, upTo: ledger.lastNonce, forced, last: random() < 0.3 };
-  }
-
   /** Written only when something changes. */
-  #keep(change: Partial<ConsumerFile>): void {
+  #keep(step: string, change: Partial<ConsumerFile>): void {
     const { kept } = this.#disk;
     if (change.ledger && !change.orders && isSame(change.ledger, kept.ledger)) return;
-    this.#disk.write({ ...kept, ...change });
+    this.#disk.write(step, { ...kept, ...change });
   }
 }
 

@@ -4,13 +4,20 @@
 // - an honest node's voucher pays for each order that it covers: against any number, and any consumer
 // - a frozen node signed another result than those that had it frozen: against any number. An honest node is not frozen
 //   unless those that collude are a quorum of heads and stake; then that is for the court
-// - an order that a quorum of honest nodes attested is paid while it can be: against all others. The contract lets two
-//   things be: after the deadline, whoever forces the order with a quorum leaves out another honest node (`leftOut`); and
-//   where two of five messages are lost, nodes may never have each other's word in a whole grace (`lapsed`)
+// - an order that a quorum of honest nodes attested is paid while it can be: against all others. Three things let it be:
+//   `leftOut`: after the deadline, whoever forces the order with a quorum leaves out another honest node
+//   `lapsed`: where two of five messages are lost, nodes may never have each other's word in a whole grace
+//   `tooDear`: nobody spends more on gas than the order gives
+import { gasCost } from "#protocol/clearing-decision.ts";
 import { quorumCount } from "#protocol/order.ts";
+import { forcingGas } from "#protocol/rescue-decision.ts";
+import { accountFaults, gasFaults } from "./account-guarantees.ts";
+import { calmFaults } from "./calm-guarantees.ts";
 import { type Attestation, type Cast, DEPOSIT, GRACE_SECONDS, type LeaseCast, type Order, TRUTH } from "./cast.ts";
+import { courtFaults } from "./court-guarantees.ts";
 import type { LeaseModel } from "./exchange-model.ts";
 import type { Simulation } from "./simulation.ts";
+import { SHARES_PER_TOKEN } from "./stake-model.ts";
 
 export interface Outcome {
   readonly faults: readonly string[];
@@ -27,20 +34,20 @@ interface LeaseEnd {
 
 export function outcomeOf(world: Simulation): Outcome {
   const faults = [...world.witness.faults];
-  const seen: Record<string, number> = { leftOut: 0, lapsed: 0, owed: 0, honestFrozen: 0, frozen: 0 };
+  const seen: Record<string, number> = {};
   for (const [lease, cast] of world.cast.leases.entries()) {
     const end = { world, lease, cast, model: world.exchange.lease(lease), orders: world.witness.ordersOf(lease) };
     const found = [...moneyFaults(end), ...chargeFaults(end), ...payFaults(end, seen)];
     faults.push(...found.map((fault) => `lease ${lease}: ${fault}`));
   }
-  faults.push(...freezeFaults(world, seen));
+  faults.push(...freezeFaults(world, seen), ...accountFaults(world), ...gasFaults(world), ...courtFaults(world, seen));
+  if (world.cast.kind !== "any") faults.push(...calmFaults(world));
   return { faults, seen };
 }
 
 function* moneyFaults({ model }: LeaseEnd): Generator<string> {
   if (!model.closed) yield "it is open for ever";
-  const earned = sum([...model.earned.values()]);
-  if (earned + model.fees + model.refunded !== DEPOSIT) yield "a unit is lost or made";
+  if (model.funds !== 0n) yield "something is left in it";
 }
 
 function* chargeFaults({ world, lease, model, orders, cast }: LeaseEnd): Generator<string> {
@@ -52,8 +59,9 @@ function* chargeFaults({ world, lease, model, orders, cast }: LeaseEnd): Generat
   const amounts = sum(forced.flatMap((each) => [...each.amounts.values()]));
   if (amounts > sum(forced.map(({ order }) => order.maxPrice * places)))
     yield "forced orders took more than was signed";
-  if (model.fees > sum(forced.map(({ order }) => order.forceFee))) yield "fees took more than was signed";
-  if (DEPOSIT - model.refunded !== model.paidPerNode * places + amounts + model.fees) yield "it is charged otherwise";
+  const fees = forced.map(({ order, at }) => (at > order.deadline ? order.forceFee : 0n));
+  if (forced.some(({ fee }, index) => fee !== fees[index])) yield "a fee is not what was signed for being late";
+  if (DEPOSIT - model.refunded !== model.paidPerNode * places + amounts + sum(fees)) yield "it is charged otherwise";
   if (cast.consumer === "grabbing") return;
   const byVoucher = orders.filter(({ nonce }) => nonce <= model.upTo && !model.settled.has(nonce));
   const worth = sum(byVoucher.map(({ id }) => world.witness.checked.get(id) ?? 0n));
@@ -77,15 +85,26 @@ function* payFaults(end: LeaseEnd, seen: Record<string, number>): Generator<stri
       seen.owed = (seen.owed ?? 0) + 1;
       const settlement = settledOf(order);
       if (isCoveredInTime(end, order) || settlement?.by === "claim" || settlement?.amounts.has(node)) continue;
-      if (settlement) {
-        seen.leftOut = (seen.leftOut ?? 0) + 1;
-        if (settlement.at <= order.deadline) yield `node ${node} is left out of order ${order.nonce} in time`;
-        continue;
-      }
-      seen.lapsed = (seen.lapsed ?? 0) + 1;
-      if (world.cast.lostPercent < 40) yield `nobody paid node ${node} for order ${order.nonce}`;
+      const why = whyUnpaid(end, order, node);
+      if (why.startsWith("node")) yield why;
+      else seen[why] = (seen[why] ?? 0) + 1;
     }
   }
+}
+
+/** The name of the exception, or the fault. */
+function whyUnpaid({ world, model, cast }: LeaseEnd, order: Order, node: number): string {
+  const { costs, lostPercent, meddlePercent, crashesPerMille, nodes } = world.cast;
+  const settlement = model.settled.get(order.nonce);
+  if (settlement) {
+    if (settlement.at <= order.deadline) return `node ${node} is left out of order ${order.nonce} in time`;
+    const isAnybodyBad = lostPercent + meddlePercent + crashesPerMille > 0 || nodes.some((part) => part !== "honest");
+    return isAnybodyBad ? "leftOut" : `node ${node} is left out of order ${order.nonce} by honest nodes`;
+  }
+  const prices = cast.committee.flatMap((each) => saidBy({ world }, order, each)?.price ?? []);
+  const [least = 0n] = prices.toSorted((a, b) => Number(a - b));
+  if (least + order.forceFee <= gasCost(forcingGas(cast.committee.length), costs)) return "tooDear";
+  return lostPercent >= 40 ? "lapsed" : `node ${node} is not paid for order ${order.nonce} by anybody`;
 }
 
 function* freezeFaults(world: Simulation, seen: Record<string, number>): Generator<string> {
@@ -97,13 +116,20 @@ function* freezeFaults(world: Simulation, seen: Record<string, number>): Generat
     const colluding = committee.filter((each) => world.cast.nodes[each] === "colluding");
     if (world.cast.nodes[node] === "colluding") continue;
     seen.honestFrozen = (seen.honestFrozen ?? 0) + 1;
-    if (!isQuorum(world.cast, order, colluding)) yield `honest node ${node} is frozen by ${colluding.length}`;
+    const heads = colluding.length >= quorumCount(order.quorumBps, committee.length);
+    if (!(hasStakeMoved(world) ? heads : isQuorum(world.cast, order, colluding)))
+      yield `honest node ${node} is frozen by ${colluding.length}`;
   }
+}
+
+/** Then stake may have been another part of the whole than at the start. */
+function hasStakeMoved({ cast, exchange }: Simulation): boolean {
+  return cast.stakes.some((tokens, node) => exchange.stakes.of(node).staked !== tokens * SHARES_PER_TOKEN);
 }
 
 /** What could no longer be forced when a voucher was taken for it is lost, and any pay for it is a gift. */
 function isCoveredInTime({ model }: LeaseEnd, { nonce, deadline }: Order): boolean {
-  const cover = model.cleared.find(({ upTo, at }) => upTo >= nonce && at <= deadline + GRACE_SECONDS);
+  const cover = model.cleared.find(({ upTo, last, at }) => (last || upTo >= nonce) && at <= deadline + GRACE_SECONDS);
   return cover !== undefined && !model.settled.has(nonce);
 }
 
@@ -131,7 +157,7 @@ function dueAtLeast(end: LeaseEnd, order: Order, node: number): bigint {
   return [own, median, order.maxPrice].reduce((least, each) => (each < least ? each : least));
 }
 
-function saidBy({ world }: LeaseEnd, order: Order, node: number): Attestation | undefined {
+function saidBy({ world }: Pick<LeaseEnd, "world">, order: Order, node: number): Attestation | undefined {
   const said = world.witness.attestations.get(order.id) ?? [];
   return said.find((each) => each.node === node && each.resultHash === TRUTH);
 }

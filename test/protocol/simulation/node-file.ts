@@ -17,12 +17,19 @@ export interface Work {
   readonly attestedAt: UnixSeconds;
 }
 
+export interface Equivocation {
+  readonly first: Attestation;
+  readonly second: Attestation;
+}
+
 export interface NodeFile {
   readonly works: ReadonlyMap<Hex, Work>;
   readonly vouchers: ReadonlyMap<number, Voucher>;
   /** By order, then node. */
   readonly peers: ReadonlyMap<Hex, ReadonlyMap<number, Attestation>>;
   readonly claims: readonly (StandingClaim & { readonly lease: number })[];
+  /** Two attestations of one node for one order, until they were shown to the court. */
+  readonly equivocations: readonly Equivocation[];
   /** Until when a clearing of the lease that it signed is valid. */
   readonly clearings: ReadonlyMap<number, UnixSeconds>;
 }
@@ -32,6 +39,7 @@ export const EMPTY_FILE: NodeFile = {
   vouchers: new Map(),
   peers: new Map(),
   claims: [],
+  equivocations: [],
   clearings: new Map(),
 };
 

@@ -7,8 +7,7 @@ import { clearable, clearBy, refuseToServe, refuseVoucher } from "#protocol/paye
 import type { Voucher } from "#protocol/signed-messages.ts";
 import {
   type Attestation,
-  COSTS,
-  CREDIT,
+  errorOf,
   GRACE_SECONDS,
   LEASE_EXPIRY,
   LIE,
@@ -17,7 +16,8 @@ import {
   TRUTH,
 } from "./cast.ts";
 import type { Disk } from "./disk.ts";
-import { type NodeFile, NodeSight, withEntry } from "./node-file.ts";
+import { NodeCourt } from "./node-court.ts";
+import { heldOf, type NodeFile, NodeSight, withEntry } from "./node-file.ts";
 import { NodeRescue } from "./node-rescue.ts";
 import { type Clearing, nodeOf, sessionOf, textOf } from "./signatures.ts";
 import type { Simulation } from "./simulation.ts";
@@ -34,6 +34,7 @@ export class NodeModel {
   readonly disk: Disk<NodeFile>;
   readonly sight: NodeSight;
   readonly rescue: NodeRescue;
+  readonly court: NodeCourt;
   /** When each running order is done: in no file. */
   readonly #doneAt = new Map<string, number>();
 
@@ -44,6 +45,7 @@ export class NodeModel {
     this.disk = disk;
     this.sight = new NodeSight(() => disk.kept, world.exchange, world.cast);
     this.rescue = new NodeRescue(world, this);
+    this.court = new NodeCourt(world, this);
     // What it may have been about to sign when it crashed.
     for (const { result, commits } of disk.kept.works.values()) if (result && commits) this.#sign(result);
   }
@@ -60,8 +62,19 @@ export class NodeModel {
     return this.#world.cast.leases[lease]?.committee ?? [];
   }
 
-  write(change: Partial<NodeFile>): void {
-    this.disk.write({ ...this.disk.kept, ...change });
+  write(step: string, change: Partial<NodeFile>): void {
+    this.disk.write(step, { ...this.disk.kept, ...change });
+  }
+
+  /** Sends a call; a crash right after it takes no more than what the node knew. */
+  submit(what: string, call: () => void): void {
+    this.#world.submit(`${nodeOf(this.id)} ${what}`, call);
+    this.disk.pass("after a call is sent");
+  }
+
+  /** What it shows a jury. */
+  evidenceOf(order: Order["id"]): readonly Attestation[] {
+    return this.isAlive ? heldOf(this.disk.kept, order) : [];
   }
 
   take(message: Message): void {
@@ -79,9 +92,12 @@ export class NodeModel {
       if (result && now <= order.deadline) network.send(consumer, { kind: "commitment", from: this.id, order }, now);
       if (result && commits) network.send(consumer, { kind: "answer", order, attestation: result }, now);
     }
+    if (this.part === "refusing") this.rescue.cut();
     if (this.part === "colluding" || this.part === "refusing") return;
-    if (random() < 0.6) this.#clear();
-    if (random() < 0.8) this.rescue.round();
+    const isCalm = this.#world.cast.kind !== "any";
+    if (isCalm || random() < 0.6) this.#clear();
+    if (isCalm || random() < 0.8) this.rescue.round();
+    if (random() < 0.3) this.court.round();
   }
 
   /** Attests once its own commitment is shown with everybody's, or late with a quorum's. */
@@ -93,8 +109,9 @@ export class NodeModel {
     const isEnough = now > commitUntil(order) && commits.length >= quorumCount(order.quorumBps, length);
     if (commits.length < length && !isEnough) return;
     const works = withEntry(this.disk.kept.works, order.id, { ...work, commits, attestedAt: now });
-    this.write({ works });
+    this.write("an attestation", { works });
     this.#sign(work.result);
+    this.disk.pass("after an attestation is signed");
   }
 
   /** Its signature under a clearing: for what it holds and nothing else. */
@@ -111,12 +128,13 @@ export class NodeModel {
         if (claimVoidedBy(reader, voucher, now)) return false;
       }
       const until = (lease: number) => Math.max(this.disk.kept.clearings.get(lease) ?? 0, clearing.validUntil);
-      this.write({
+      this.write("a clearing", {
         clearings: new Map([...this.disk.kept.clearings, ...own.map(({ lease }) => [lease, until(lease)] as const)]),
       });
       witness.noteClearing(this.id, clearing);
     }
     signatures.sign(nodeOf(this.id), textOf.clearing(clearing));
+    this.disk.pass("after a clearing is signed");
     return true;
   }
 
@@ -124,8 +142,9 @@ export class NodeModel {
     const { now } = this.#world;
     const { works } = this.disk.kept;
     if (works.has(order.id) || now + RUN_SECONDS + 4 > order.deadline) return;
-    if (refuseToServe(this.sight.ledger(order.lease), order.nonce, CREDIT) !== undefined) return;
-    this.write({ works: withEntry(works, order.id, { order, attestedAt: 0 }) });
+    if (refuseToServe(this.sight.ledger(order.lease), order.nonce, this.#world.cast.credit) !== undefined) return;
+    if (this.part !== "colluding") this.#world.witness.noteAccepted(this, order);
+    this.write("an order", { works: withEntry(works, order.id, { order, attestedAt: 0 }) });
   }
 
   /** What runs twice may come out at another price: only what is stored is signed. */
@@ -134,10 +153,15 @@ export class NodeModel {
     const doneAt = this.#doneAt.get(order.id) ?? now + Math.floor(random() * (RUN_SECONDS + 1));
     this.#doneAt.set(order.id, doneAt);
     if (now < doneAt) return;
-    const resultHash = this.part === "colluding" && order.nonce % 4 !== 0 ? LIE : TRUTH;
+    const resultHash = this.#resultOf(order);
     const price = BigInt(10 + Math.floor(random() * 100));
     const result = { order: order.id, node: this.id, resultHash, price };
-    this.write({ works: withEntry(this.disk.kept.works, order.id, { order, result, attestedAt: 0 }) });
+    this.write("a result", { works: withEntry(this.disk.kept.works, order.id, { order, result, attestedAt: 0 }) });
+  }
+
+  #resultOf({ nonce }: Order): Attestation["resultHash"] {
+    if (this.part === "colluding") return nonce % 4 !== 0 ? LIE : TRUTH;
+    return this.part === "erring" && nonce % 2 === 0 ? errorOf(this.id) : TRUTH;
   }
 
   /** A colluding node signs the other answer too. */
@@ -164,7 +188,8 @@ export class NodeModel {
     const isNew =
       textOf.voucher(voucher) !== textOf.voucher(this.disk.kept.vouchers.get(lease) ?? { ...voucher, upTo: -1 });
     if (!isNew || refuseVoucher(this.sight.ledger(lease, shown), voucher) !== undefined) return;
-    this.write({ vouchers: withEntry(this.disk.kept.vouchers, lease, voucher) });
+    if (this.part !== "colluding") this.#world.witness.noteHeld(this, lease, voucher);
+    this.write("a voucher", { vouchers: withEntry(this.disk.kept.vouchers, lease, voucher) });
   }
 
   /** All of its leases that pay in one clearing; those of nodes that do not sign are left out once. */
@@ -180,11 +205,11 @@ export class NodeModel {
       const until = Math.min(clearBy(ledger) ?? Number.POSITIVE_INFINITY, LEASE_EXPIRY + GRACE_SECONDS);
       return [{ lease, voucher, gain: clearable(ledger), until }];
     });
-    leases = leases.filter(({ gain }) => gain > leaseCost(COSTS));
+    leases = leases.filter(({ gain }) => gain > leaseCost(this.#world.cast.costs));
     for (let tries = 0; tries < 2 && leases.length > 0; tries++) {
       const nodes = [...new Set(leases.flatMap(({ lease }) => this.committeeOf(lease)))];
       const decision = decideClearing({
-        ...COSTS,
+        ...this.#world.cast.costs,
         gain: leases.reduce((sum, { gain }) => sum + gain, 0n),
         nodes: nodes.length,
         leases: leases.length,
@@ -199,7 +224,7 @@ export class NodeModel {
         (node) => this.#world.ask(this.id, node, (other) => other.coSign(clearing)) !== true,
       );
       if (missing.length === 0) {
-        this.#world.submit(() => exchange.clear(clearing));
+        this.submit(`clears ${entries.length} leases`, () => exchange.clear(clearing));
         return;
       }
       leases = leases.filter(({ lease }) => !this.committeeOf(lease).some((node) => missing.includes(node)));

@@ -3,10 +3,12 @@ import type { Hex } from "viem";
 import { covers } from "#node/rescue/rescue-view.ts";
 import type { StandingClaim } from "#node/store/order-record.ts";
 import { claimWorkOf } from "#protocol/claim-work.ts";
+import { quorumCount } from "#protocol/order.ts";
 import { clearable } from "#protocol/payee-ledger.ts";
+import { ProtocolError } from "#protocol/protocol-error.ts";
 import { decideClaim, decideRescue, dissenters, type RescueDecision, type Said } from "#protocol/rescue-decision.ts";
 import type { JobOrder } from "#protocol/signed-messages.ts";
-import { type Attestation, COSTS, GRACE_SECONDS, hexOf, type Order } from "./cast.ts";
+import { type Attestation, GRACE_SECONDS, hexOf, LIE, type Order, pick, TRUTH } from "./cast.ts";
 import { heldOf, type Work, withEntry } from "./node-file.ts";
 import type { NodeModel } from "./node-model.ts";
 import { type ClaimTerms, nodeOf, textOf } from "./signatures.ts";
@@ -49,7 +51,40 @@ export class NodeRescue {
     if (commits) this.#node.attestFor(order, commits);
     if (heldOf(this.#node.disk.kept, order.id).length === 0) return [];
     this.#keep(order, shown);
-    return heldOf(this.#node.disk.kept, order.id);
+    return this.#shownOf(order);
+  }
+
+  /** A colluding node shows now one answer, now the other; or, where it has agreed so with its like, none at all. */
+  #shownOf(order: Order): readonly Attestation[] {
+    const { random, cast } = this.#world;
+    const held = heldOf(this.#node.disk.kept, order.id);
+    if (this.#node.part !== "colluding") return held;
+    if (cast.withholding) return [];
+    return held.map((said) =>
+      said.node === this.#node.id ? { ...said, resultHash: pick(random, [TRUTH, LIE]) } : said,
+    );
+  }
+
+  /** Settles alone, as soon as it can, with no more attestations than it takes. */
+  cut(): void {
+    const { now, exchange } = this.#world;
+    for (const { order, commits } of this.#node.disk.kept.works.values()) {
+      const isSending = (this.#sending.get(order.id) ?? 0) >= now;
+      if (commits === undefined || now > order.deadline + GRACE_SECONDS || !this.#isUnpaid(order) || isSending)
+        continue;
+      if (now <= order.deadline - 2) continue;
+      this.ask(order);
+      const [own, ...others] = heldOf(this.#node.disk.kept, order.id);
+      if (own === undefined || now <= order.deadline) continue;
+      const alike = others.filter(({ resultHash }) => resultHash === own.resultHash);
+      const needed = quorumCount(order.quorumBps, this.#node.committeeOf(order.lease).length);
+      if (alike.length + 1 < needed) continue;
+      const shown = [own, ...alike.slice(0, needed - 1)].toSorted((a, b) => a.node - b.node);
+      this.#sending.set(order.id, now + 2);
+      this.#node.submit(`settles order ${order.nonce} of lease ${order.lease} without the others`, () => {
+        exchange.settle("settle", nodeOf(this.#node.id), order, shown);
+      });
+    }
   }
 
   /** Its signature under the claim of these orders, if it comes to the very same. */
@@ -67,6 +102,7 @@ export class NodeRescue {
       witness.noteClaim(this.#node.id, own);
     }
     signatures.sign(nodeOf(this.#node.id), textOf.claim(proposed));
+    this.#node.disk.pass("after a claim is signed");
     return true;
   }
 
@@ -82,7 +118,7 @@ export class NodeRescue {
     if (isTaken || isPaying) return false;
     const members = orders.map(({ id, nonce }) => ({ order: id, nonce }));
     const until = Math.min(...orders.map(({ deadline }) => deadline)) + GRACE_SECONDS;
-    this.#node.write({ claims: [...disk.kept.claims, { lease, claim, orders: members, until }] });
+    this.#node.write("a claim", { claims: [...disk.kept.claims, { lease, claim, orders: members, until }] });
     return true;
   }
 
@@ -93,7 +129,8 @@ export class NodeRescue {
   }
 
   #weigh({ order, attestedAt }: Work): RescueDecision {
-    const { now, exchange } = this.#world;
+    const { now } = this.#world;
+    const { costs } = this.#world.cast;
     const { disk, sight, id } = this.#node;
     const { lease, nonce, deadline, maxPrice, forceFee, quorumBps } = order;
     const [own, ...others] = heldOf(disk.kept, order.id).map(saidOf) as [Said, ...Said[]];
@@ -104,7 +141,7 @@ export class NodeRescue {
     const until = deadline + 4 * GRACE_SECONDS;
     const dissenting = dissenters({ own, others }).map(({ node }) => Number(node));
     return decideRescue({
-      ...{ now, attestedAt, deadline, maxPrice, forceFee, quorumBps, own, others, costs: COSTS },
+      ...{ now, attestedAt, deadline, maxPrice, forceFee, quorumBps, own, others, costs },
       graceSeconds: GRACE_SECONDS,
       committee: committee.length,
       rank: committee.indexOf(id),
@@ -112,23 +149,31 @@ export class NodeRescue {
       covered: held !== undefined && covers(held, facts, nonce),
       claimed: claim !== undefined,
       claimRefused: claim !== undefined && this.#refused.has(claim.claim),
-      dissentersAccused:
-        dissenting.length > 0 && dissenting.every((node) => (exchange.frozenUntil[node] ?? 0) >= until),
+      dissentersAccused: dissenting.length > 0 && this.#areAccused(order, dissenting, until),
     });
   }
 
+  #areAccused({ id, lease }: Order, nodes: readonly number[], until: number): boolean {
+    const { court, cast, exchange } = this.#world;
+    if (cast.leases[lease]?.drawn) return nodes.every((node) => court.accused.get(id)?.has(node));
+    return nodes.every((node) => exchange.stakes.of(node).frozenUntil >= until);
+  }
+
   #act(order: Order, { step }: RescueDecision): void {
-    const { exchange, now } = this.#world;
-    if (step === "ask") this.#ask(order);
+    const { exchange, court, now } = this.#world;
+    if (step === "ask") this.ask(order);
     if (step !== "settle" && step !== "adjudicate" && step !== "accuse") return;
     const shown = heldOf(this.#node.disk.kept, order.id).toSorted((a, b) => a.node - b.node);
     this.#sending.set(order.id, now + 2);
-    if (step === "accuse") this.#world.witness.accusations++;
-    this.#world.submit(() => (step === "accuse" ? exchange.accuse(order, shown) : exchange.settle(step, order, shown)));
+    const sender = nodeOf(this.#node.id);
+    this.#node.submit(`${step}s order ${order.nonce} of lease ${order.lease}`, () => {
+      if (step === "accuse") court.accuse(order, shown);
+      else exchange.settle(step, sender, order, shown);
+    });
   }
 
   /** Of an order only to who has fixed its own result. */
-  #ask(order: Order): void {
+  ask(order: Order): void {
     const { id, disk } = this.#node;
     for (const node of this.#node.committeeOf(order.lease)) {
       if (node === id) continue;
@@ -146,13 +191,22 @@ export class NodeRescue {
     const { signatures } = this.#world;
     const { disk, id } = this.#node;
     const held = disk.kept.peers.get(order.id) ?? new Map<number, Attestation>();
-    const fresh = shown.filter((each) => {
+    const valid = shown.filter((each) => {
       const isSigned = signatures.isBy(nodeOf(each.node), textOf.attestation(each));
-      return each.node !== id && each.order === order.id && !held.has(each.node) && isSigned;
+      return each.node !== id && each.order === order.id && isSigned;
     });
+    const twice = valid.flatMap((second) => {
+      const first = held.get(second.node);
+      const isKnown = disk.kept.equivocations.some((each) => each.first === first);
+      return first && first.resultHash !== second.resultHash && !isKnown ? [{ first, second }] : [];
+    });
+    if (twice.length > 0) {
+      this.#node.write("two attestations", { equivocations: [...disk.kept.equivocations, ...twice] });
+    }
+    const fresh = valid.filter(({ node }) => !held.has(node));
     if (fresh.length === 0) return;
     const peers = new Map([...held, ...fresh.map((each) => [each.node, each] as const)]);
-    this.#node.write({ peers: withEntry(disk.kept.peers, order.id, peers) });
+    this.#node.write("others' attestations", { peers: withEntry(disk.kept.peers, order.id, peers) });
   }
 
   #claimWith(order: Order): StandingClaim | undefined {
@@ -183,8 +237,8 @@ export class NodeRescue {
     const committee = this.#node.committeeOf(lease);
     const place = { committee: committee.length, rank: committee.indexOf(id) };
     const question = { now, graceSeconds: GRACE_SECONDS, ...place, orders, perNode: own.perNode, moreFollow };
-    if (decideClaim({ ...question, costs: COSTS }) !== "claim") return;
-    for (const order of orders) this.#ask(order);
+    if (decideClaim({ ...question, costs: this.#world.cast.costs }) !== "claim") return;
+    for (const order of orders) this.ask(order);
     const isSigned = committee.map(
       (node) => this.#world.ask(id, node, (other) => other.rescue.signClaim(own)) === true,
     );
@@ -195,7 +249,7 @@ export class NodeRescue {
     this.#refused.delete(textOf.claim(own));
     for (const order of orders) this.#sending.set(order.id, now + 2);
     this.#world.noteClaim(own);
-    this.#world.submit(() => exchange.claim(own));
+    this.#node.submit(`claims ${orders.length} orders of lease ${lease}`, () => exchange.claim(nodeOf(id), own));
   }
 
   /** As this node comes to it; undefined when the committee's word is not all here and alike. */
@@ -209,15 +263,22 @@ export class NodeRescue {
       said: heldOf(disk.kept, order.id).map(saidOf),
     }));
     const committee = this.#node.committeeOf(lease).length;
-    const isAlike = agreed.every(
-      ({ said }) => said.length === committee && new Set(said.map((s) => s.resultHash)).size === 1,
-    );
-    if (!isAlike) return undefined;
-    const { receiptsRoot, perNode } = claimWorkOf(agreed, committee);
-    return { lease, orders: byNonce, receiptsRoot, perNode };
+    try {
+      const { receiptsRoot, perNode } = claimWorkOf(agreed, committee);
+      return { lease, orders: byNonce, receiptsRoot, perNode };
+    } catch (error) {
+      if (error instanceof ProtocolError) return undefined;
+      throw error;
+    }
   }
 }
 
-function saidOf({ node, resultHash, price }: Attestation): Said {
-  return { node: hexOf(20, node) as Said["node"], resultHash, price };
+/** Attestations never change, and each is weighed often. */
+const known = new WeakMap<Attestation, Said>();
+
+export function saidOf(attestation: Attestation): Said {
+  const { node, resultHash, price } = attestation;
+  const said = known.get(attestation) ?? { node: hexOf(20, node) as Said["node"], resultHash, price };
+  known.set(attestation, said);
+  return said;
 }
