@@ -5,6 +5,7 @@ import { readHeader } from "#chain/block-header.ts";
 import type { ContractCall } from "#chain/calls.ts";
 import type { Chain } from "#chain/connect.ts";
 import { appealCall, decideCall, proveEquivocationCall, punishCall, registerJurorCall } from "#chain/court-calls.ts";
+import { DRAW_PRICE } from "#chain/deployment-plan.ts";
 import { proveCommitteeCall, recordBeaconCall, requestDrawCall } from "#chain/draw-calls.ts";
 import { readCase, readJury } from "#chain/read-case.ts";
 import { readDraw, readDrawnCommittee } from "#chain/read-draw.ts";
@@ -62,6 +63,7 @@ export async function openDrawnLease(court: Court, label: string): Promise<Lease
   const { chain } = exchange;
   const [[terms]] = await openLeases(exchange, label, 1, SIZE, async (wish) => {
     const subject = committeeSubject(wish);
+    await chain.fundTokens(chain.owner, exchange.token, reader.contracts.draws, DRAW_PRICE);
     await send(chain, requestDrawCall(reader, subject));
     await recordBeacon(court, subject);
     return readDrawnCommittee(reader, wish);
