@@ -19,9 +19,10 @@ abstract contract DrawTest is ExchangeTest {
 
     IDraws internal draws;
     address internal session;
-    /// Ascending, with one ticket, two tickets and so on.
+    /// Ascending.
     address[] internal nodes;
 
+    /// The first node with one ticket, the second with two and so on.
     function setUpDraws() internal {
         vm.roll(BLOCK - 1);
         setUpExchange();
