@@ -7,6 +7,7 @@ import {
   type EncodeFunctionDataParameters,
   encodeFunctionData,
   type Hex,
+  maxUint256,
   parseSignature,
 } from "viem";
 import { encodeOpenings } from "#protocol/opening-batch.ts";
@@ -174,6 +175,11 @@ export function approveCall({ settings, token }: Target, amount: Amount): Contra
 /** Lets the staking contract take `amount` of the sender's tokens. */
 export function approveStakeCall({ contracts, token }: PeerTarget & Target, amount: Amount): ContractCall {
   return approvalCall(token, contracts.staking, amount);
+}
+
+/** Lets the contract of draws take the prices of draws that the sender asks for, however many: it takes no other. */
+export function approveDrawsCall({ contracts, token }: PeerTarget & Target): ContractCall {
+  return approvalCall(token, contracts.draws, maxUint256);
 }
 
 /** Lets the profit share take `amount` of the sender's tokens. */

@@ -116,8 +116,10 @@ async function readPeers(probe: PublicClient, exchange: Address): Promise<PeerCo
     read(court, "VAULT"),
     read(court, "STAKING"),
     read(draws, "STAKING"),
+    read(draws, "VAULT"),
+    read(draws, "COURT"),
   ]);
-  const expected = [exchange, exchange, exchange, vault, vault, staking, staking];
+  const expected = [exchange, exchange, exchange, vault, vault, staking, staking, vault, court];
   if (named.every((address, i) => isAddressEqual(address, expected[i] as Address))) {
     return lowerAddresses({ vault, staking, draws, court });
   }

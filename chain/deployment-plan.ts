@@ -1,11 +1,13 @@
 // Decides with what each contract is constructed, and in which order. They name each other and can never be told later,
 // so each is told where the others will stand.
 import type { Address } from "viem";
-import { SHARE_DECIMALS, type Shares } from "#protocol/units.ts";
+import { type Amount, parseAmount, SHARE_DECIMALS, type Shares } from "#protocol/units.ts";
 
 const ONE_SHARE: Shares = 10n ** BigInt(SHARE_DECIMALS);
 /** Shares for which a node stands once in draws: those of a hundred tokens. */
 const TICKET: Shares = 100n * ONE_SHARE;
+/** Of each draw that a consumer asks for: half a token. */
+export const DRAW_PRICE: Amount = parseAmount("0.5");
 export const JURY_SEATS = 31;
 /** For each juror who signed a verdict: the shares of one token. */
 export const JURY_PAY: Shares = ONE_SHARE;
@@ -36,7 +38,7 @@ export function deploymentPlan(terms: DeploymentTerms, at: (index: number) => Ad
     { name: "Exchange", address: exchange, args: [token, graceSeconds, feeBps, vault, staking] },
     { name: "Vault", address: vault, args: [token, exchange] },
     { name: "Staking", address: staking, args: [vault, exchange, court, TICKET] },
-    { name: "Draws", address: draws, args: [staking, drawDelay] },
+    { name: "Draws", address: draws, args: [staking, court, vault, drawDelay, DRAW_PRICE] },
     { name: "Court", address: court, args: [exchange, staking, draws, vault, JURY_SEATS, JURY_PAY] },
   ];
 }

@@ -7,7 +7,10 @@ import type { Chain } from "./connect.ts";
 
 type Target = Pick<Chain, "contracts">;
 
-/** Asks for a draw; while one for the subject stands, it changes nothing. */
+/**
+ * Asks for a draw, at the price that `readDrawPrice` tells, of approved tokens; while one for the subject stands, it
+ * changes nothing and costs nothing.
+ */
 export function requestDrawCall({ contracts }: Target, subject: Hex): ContractCall {
   const data = encodeFunctionData({ abi: drawsAbi, functionName: "request", args: [subject] });
   return { to: contracts.draws, data, name: "request" };

@@ -21,15 +21,15 @@ export function readTokenBalance({ client, settings, token }: Chain, account: Ad
   );
 }
 
-/** What the exchange may take of `account`'s tokens, base units. @throws `chain-unreachable` */
-export function readAllowance({ client, settings, token }: Chain, account: Address): Promise<Amount> {
+/** What `spender`, the exchange unless told, may take of `account`'s tokens, base units. @throws `chain-unreachable` */
+export function readAllowance(
+  { client, settings, token }: Chain,
+  account: Address,
+  spender: Address = settings.exchange,
+): Promise<Amount> {
+  const args = [account, spender] as const;
   return asChainCall(settings.rpcUrl, "the allowance", () =>
-    client.readContract({
-      address: token,
-      abi: paymentTokenAbi,
-      functionName: "allowance",
-      args: [account, settings.exchange],
-    }),
+    client.readContract({ address: token, abi: paymentTokenAbi, functionName: "allowance", args }),
   );
 }
 

@@ -1,7 +1,7 @@
 // Decides how draws are read. It never computes one: the contract does, from the stake of a past block.
 import type { Hex } from "viem";
 import type { CommitteeTerms } from "#protocol/committee-subject.ts";
-import type { NodeId } from "#protocol/units.ts";
+import type { Amount, NodeId } from "#protocol/units.ts";
 import { drawsAbi } from "./abi/draws-abi.ts";
 import { asChainCall } from "./chain-error.ts";
 import type { Chain } from "./connect.ts";
@@ -14,6 +14,13 @@ export interface DrawRecord {
   readonly beaconBlock: number;
   /** Undefined until the beacon is recorded. */
   readonly randomness: Hex | undefined;
+}
+
+/** What a consumer pays for each draw that it asks for, base units. @throws `chain-unreachable` */
+export function readDrawPrice({ client, settings, contracts }: Chain): Promise<Amount> {
+  return asChainCall(settings.rpcUrl, "the price of a draw", () =>
+    client.readContract({ address: contracts.draws, abi: drawsAbi, functionName: "PRICE" }),
+  );
 }
 
 /** The draw in the latest block; undefined when nobody asked for it. @throws `chain-unreachable` */

@@ -5,7 +5,7 @@ import { LIMITS } from "#protocol/limits.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { Bid, Offer, Signed } from "#protocol/signed-messages.ts";
 import type { TypedDataSigner } from "#protocol/signing.ts";
-import { formatAmount, type UnixSeconds } from "#protocol/units.ts";
+import type { UnixSeconds } from "#protocol/units.ts";
 import { RUNTIME_ID } from "#runtime/runtime-id.ts";
 import { unixSeconds } from "./clock.ts";
 import { avoidedAmong, readAvoided } from "./committee/avoided-nodes.ts";
@@ -15,6 +15,7 @@ import { gatherOffers, newestOffers } from "./committee/gather-offers.ts";
 import { drawLease } from "./draw/draw-lease.ts";
 import type { JobTerms } from "./job-terms.ts";
 import { newLease } from "./lease/lease-terms.ts";
+import { requireBalance } from "./lease/require-balance.ts";
 import { CLIENT_LIMITS } from "./limits.ts";
 import { random32 } from "./random.ts";
 import { openWorld, type WorldInput } from "./run-jobs.ts";
@@ -54,7 +55,7 @@ export async function rentLease(input: RentInput): Promise<RentedLease> {
   const world = await openWorld(input);
   const consumer = input.wallet.address.toLowerCase() as Address;
   const committee = await chooseCommittee(await biddingOf(world, input, consumer));
-  await requireBalance(world, input, consumer);
+  await requireBalance(world.ledger, consumer, input.terms.budget, "a lease");
   if (input.committee === "drawn") return rentDrawn(world, input, consumer);
   const nodes = committee.map(({ message }) => message.node);
   const { terms, sessionKey } = newLease(consumer, nodes);
@@ -63,9 +64,10 @@ export async function rentLease(input: RentInput): Promise<RentedLease> {
 
 /** That a committee could be chosen is known by now, so that nobody pays for a draw that no offers could serve. */
 async function rentDrawn(world: World, input: RentInput, consumer: Address): Promise<RentedLease> {
-  const draws = chainDraws(input.chain, input.lane, world.signal);
+  const draws = chainDraws(input.chain, consumer, input.lane, world.signal);
   const store = await openDrawStore(input.home);
-  using drawn = await drawLease({ ...world, draws, store }, consumer, input.terms.replicas);
+  const { replicas, budget } = input.terms;
+  using drawn = await drawLease({ ...world, draws, store }, consumer, replicas, budget);
   const { terms, sessionKey } = drawn;
   let committee: readonly Signed<Offer>[];
   try {
@@ -87,16 +89,6 @@ async function biddingOf(world: World, input: RentInput, consumer: Address): Pro
   const isDrawn = input.committee === "drawn";
   const banned = isDrawn ? [] : avoidedAmong(found, await readAvoided(store, ledger.domain));
   return { ledger, bid: capacityBid(input, consumer, now), offers: found, banned, now };
-}
-
-async function requireBalance({ ledger }: World, { terms }: RentInput, consumer: Address): Promise<void> {
-  const balance = await ledger.balanceOf(consumer);
-  if (balance >= terms.budget) return;
-  const message = `Account ${consumer} holds ${formatAmount(balance)}, the lease takes ${formatAmount(terms.budget)}.`;
-  throw new ProtocolError("funds", "account-underfunded", message, {
-    hint: "Deposit the difference: mimik wallet fund.",
-    context: { account: consumer, balance, needed: terms.budget },
-  });
 }
 
 interface Seating {

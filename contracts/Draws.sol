@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
 import {BlockHeader} from "@openzeppelin/contracts/utils/BlockHeader.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
@@ -11,8 +15,10 @@ import {IStaking} from "./interfaces/IStaking.sol";
 import {LeaseType} from "./types/LeaseType.sol";
 
 /// Decides which randomness belongs to a subject, and whether a lease's committee is the drawn one. It never decides
-/// what a committee may do, and holds neither money nor stake.
+/// what a committee may do, and holds neither money nor stake: a draw's price goes from its caller to the profit share.
 contract Draws is IDraws {
+    using SafeERC20 for IERC20;
+
     struct Request {
         /// Stake is as of the block before.
         uint128 requestedAt;
@@ -23,21 +29,32 @@ contract Draws is IDraws {
     uint256 private constant DELAY_MIN = 2;
     /// Half of what EIP-2935 remembers.
     uint256 private constant DELAY_MAX = 4_096;
+    /// In whole tokens: what a wish for a committee may cost at most, whoever deploys.
+    uint256 private constant PRICE_MAX = 100;
     bytes32 private constant COMMITTEE_TYPE_HASH = keccak256(
         "Committee(address consumer,address sessionKey,bytes32 salt,uint256 size)"
     );
 
     IStaking public immutable STAKING;
+    /// Asks for free: a jury is not chosen by whoever pays for it, and nobody names its subject.
+    address public immutable COURT;
+    IERC4626 public immutable VAULT;
+    IERC20 public immutable TOKEN;
+    /// @inheritdoc IDraws
     uint256 public immutable DELAY;
+    /// @inheritdoc IDraws
+    uint256 public immutable PRICE;
 
     mapping(bytes32 subject => Request) private requests;
     mapping(uint256 blockNumber => bytes32 prevrandao) private beacons;
     mapping(bytes32 leaseId => bool) private drawn;
 
-    constructor(IStaking staking, uint256 delay) {
+    constructor(IStaking staking, address court, IERC4626 vault, uint256 delay, uint256 price) {
         if (delay < DELAY_MIN || delay > DELAY_MAX) revert DelayOutOfRange(delay, DELAY_MIN, DELAY_MAX);
-        STAKING = staking;
-        DELAY = delay;
+        (STAKING, COURT, VAULT, DELAY, PRICE) = (staking, court, vault, delay, price);
+        TOKEN = IERC20(vault.asset());
+        uint256 priceMax = PRICE_MAX * 10 ** IERC20Metadata(address(TOKEN)).decimals();
+        if (price == 0 || price > priceMax) revert PriceOutOfRange(price, 1, priceMax);
     }
 
     /// @inheritdoc IDraws
@@ -48,6 +65,8 @@ contract Draws is IDraws {
         beaconBlock = block.number + DELAY;
         requests[subject] = Request({requestedAt: uint128(block.number), beaconBlock: uint128(beaconBlock)});
         emit DrawRequested(subject, block.number, beaconBlock);
+        // Tokens that come to the vault without a word are profit at its next harvest, and drip.
+        if (msg.sender != COURT) TOKEN.safeTransferFrom(msg.sender, address(VAULT), PRICE);
     }
 
     /// @inheritdoc IDraws

@@ -244,15 +244,31 @@ abstract contract Leases is Nodes {
         if (!taken) return abi.encodeWithSelector(AccountUnderfunded.selector, terms.consumer, balance, amount);
 
         slot.state = LeaseFields.opened(amount, expiry);
-        emit LeaseOpened(
-            leaseId,
-            terms.consumer,
-            terms.sessionKey,
-            table.committee,
-            terms.salt,
-            uint96(amount),
-            uint40(expiry)
-        );
+        _logOpened(leaseId, terms, table.committee, amount, expiry);
+    }
+
+    /// Emits `LeaseOpened`. The compiler would copy the committee node by node.
+    function _logOpened(
+        bytes32 leaseId,
+        LeaseTerms memory terms,
+        address[] memory committee,
+        uint256 amount,
+        uint256 expiry
+    ) private {
+        bytes32 topic = LeaseOpened.selector;
+        (address consumer, address sessionKey, bytes32 salt) = (terms.consumer, terms.sessionKey, terms.salt);
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            let nodesBytes := shl(5, add(mload(committee), 1))
+            mstore(data, sessionKey)
+            // Where the committee begins: behind the five words of the head.
+            mstore(add(data, 0x20), 0xa0)
+            mstore(add(data, 0x40), salt)
+            mstore(add(data, 0x60), amount)
+            mstore(add(data, 0x80), expiry)
+            mcopy(add(data, 0xa0), committee, nodesBytes)
+            log3(data, add(nodesBytes, 0xa0), topic, leaseId, consumer)
+        }
     }
 
     /// Distinct owners, so that one owner's nodes cannot be a quorum.

@@ -1,7 +1,7 @@
 // Decides how calls, answers, events and errors of Draws.sol are encoded; scripts/generate-abi.ts wrote it.
 // It never holds an address.
 export const drawsAbi = [
-  {"type":"constructor","inputs":[{"name":"staking","type":"address"},{"name":"delay","type":"uint256"}],"stateMutability":"nonpayable"},
+  {"type":"constructor","inputs":[{"name":"staking","type":"address"},{"name":"court","type":"address"},{"name":"vault","type":"address"},{"name":"delay","type":"uint256"},{"name":"price","type":"uint256"}],"stateMutability":"nonpayable"},
   {"type":"error","name":"BeaconNotRecorded","inputs":[{"name":"subject","type":"bytes32"},{"name":"beaconBlock","type":"uint256"}]},
   {"type":"error","name":"BeaconZero","inputs":[{"name":"blockNumber","type":"uint256"}]},
   {"type":"error","name":"CommitteeNotDrawn","inputs":[{"name":"subject","type":"bytes32"},{"name":"seat","type":"uint256"},{"name":"drawn","type":"address"},{"name":"shown","type":"address"}]},
@@ -10,18 +10,24 @@ export const drawsAbi = [
   {"type":"error","name":"FieldNotPresentInBlockHeader","inputs":[{"name":"","type":"uint8"}]},
   {"type":"error","name":"HeaderMismatch","inputs":[{"name":"blockNumber","type":"uint256"},{"name":"expected","type":"bytes32"},{"name":"shown","type":"bytes32"}]},
   {"type":"error","name":"HeaderNotProvable","inputs":[{"name":"blockNumber","type":"uint256"},{"name":"current","type":"uint256"}]},
+  {"type":"error","name":"PriceOutOfRange","inputs":[{"name":"price","type":"uint256"},{"name":"min","type":"uint256"},{"name":"max","type":"uint256"}]},
   {"type":"error","name":"RLPInvalidEncoding","inputs":[]},
+  {"type":"error","name":"SafeERC20FailedOperation","inputs":[{"name":"token","type":"address"}]},
   {"type":"event","name":"BeaconRecorded","inputs":[{"name":"blockNumber","type":"uint256","indexed":true},{"name":"prevrandao","type":"bytes32","indexed":false}]},
   {"type":"event","name":"DrawRequested","inputs":[{"name":"subject","type":"bytes32","indexed":true},{"name":"requestedAt","type":"uint256","indexed":false},{"name":"beaconBlock","type":"uint256","indexed":true}]},
   {"type":"event","name":"LeaseDrawn","inputs":[{"name":"leaseId","type":"bytes32","indexed":true},{"name":"subject","type":"bytes32","indexed":true}]},
   {"type":"function","name":"beaconOf","inputs":[{"name":"blockNumber","type":"uint256"}],"outputs":[{"name":"","type":"bytes32"}],"stateMutability":"view"},
   {"type":"function","name":"committeeOf","inputs":[{"name":"consumer","type":"address"},{"name":"sessionKey","type":"address"},{"name":"salt","type":"bytes32"},{"name":"size","type":"uint256"}],"outputs":[{"name":"nodes","type":"address[]"}],"stateMutability":"view"},
   {"type":"function","name":"committeeSubject","inputs":[{"name":"consumer","type":"address"},{"name":"sessionKey","type":"address"},{"name":"salt","type":"bytes32"},{"name":"size","type":"uint256"}],"outputs":[{"name":"","type":"bytes32"}],"stateMutability":"pure"},
+  {"type":"function","name":"COURT","inputs":[],"outputs":[{"name":"","type":"address"}],"stateMutability":"view"},
   {"type":"function","name":"DELAY","inputs":[],"outputs":[{"name":"","type":"uint256"}],"stateMutability":"view"},
   {"type":"function","name":"drawOf","inputs":[{"name":"subject","type":"bytes32"}],"outputs":[{"name":"requestedAt","type":"uint256"},{"name":"beaconBlock","type":"uint256"},{"name":"randomness","type":"bytes32"}],"stateMutability":"view"},
   {"type":"function","name":"isDrawn","inputs":[{"name":"leaseId","type":"bytes32"}],"outputs":[{"name":"","type":"bool"}],"stateMutability":"view"},
+  {"type":"function","name":"PRICE","inputs":[],"outputs":[{"name":"","type":"uint256"}],"stateMutability":"view"},
   {"type":"function","name":"proveCommittee","inputs":[{"name":"lease","type":"tuple","components":[{"name":"consumer","type":"address"},{"name":"sessionKey","type":"address"},{"name":"salt","type":"bytes32"},{"name":"nodes","type":"address[]"}]}],"outputs":[],"stateMutability":"nonpayable"},
   {"type":"function","name":"record","inputs":[{"name":"header","type":"bytes"}],"outputs":[],"stateMutability":"nonpayable"},
   {"type":"function","name":"request","inputs":[{"name":"subject","type":"bytes32"}],"outputs":[{"name":"beaconBlock","type":"uint256"}],"stateMutability":"nonpayable"},
   {"type":"function","name":"STAKING","inputs":[],"outputs":[{"name":"","type":"address"}],"stateMutability":"view"},
+  {"type":"function","name":"TOKEN","inputs":[],"outputs":[{"name":"","type":"address"}],"stateMutability":"view"},
+  {"type":"function","name":"VAULT","inputs":[],"outputs":[{"name":"","type":"address"}],"stateMutability":"view"},
 ] as const;

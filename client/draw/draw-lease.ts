@@ -5,16 +5,17 @@ import { committeeSubject } from "#protocol/committee-subject.ts";
 import { ProtocolError } from "#protocol/protocol-error.ts";
 import type { LeaseTerms } from "#protocol/signed-messages.ts";
 import { leaseIdOf } from "#protocol/signing.ts";
-import type { NodeId } from "#protocol/units.ts";
+import type { Amount, NodeId } from "#protocol/units.ts";
 import { unixSeconds } from "../clock.ts";
 import { newLease } from "../lease/lease-terms.ts";
+import { requireBalance } from "../lease/require-balance.ts";
 import type { Ledger } from "../ledger.ts";
 import type { DrawStore, OpenDraw } from "../store/draw-store.ts";
 import { type DrawWorld, drawCommittee } from "./draw-committee.ts";
 
 export interface DrawLeaseWorld extends DrawWorld {
   readonly store: DrawStore;
-  readonly ledger: Pick<Ledger, "domain" | "leaseOf">;
+  readonly ledger: Pick<Ledger, "domain" | "leaseOf" | "balanceOf">;
 }
 
 /** A committee that waits for its lease. Disposing it lets another command go on with it. */
@@ -29,10 +30,16 @@ export interface DrawnLease extends Disposable {
 
 /**
  * The oldest draw of this consumer and size that has no lease yet, or a new one. A lease that was opened and not proved
- * is proved on the way.
- * @throws as drawCommittee
+ * is proved on the way. A new draw is paid for, and nothing is paid while the account does not hold the lease's `budget`
+ * beside it.
+ * @throws `account-underfunded`, and as drawCommittee
  */
-export async function drawLease(world: DrawLeaseWorld, consumer: Address, size: number): Promise<DrawnLease> {
+export async function drawLease(
+  world: DrawLeaseWorld,
+  consumer: Address,
+  size: number,
+  budget: Amount,
+): Promise<DrawnLease> {
   const { chainId, exchange } = world.ledger.domain;
   const begun = (await world.store.all()).filter(
     (draw) =>
@@ -49,6 +56,7 @@ export async function drawLease(world: DrawLeaseWorld, consumer: Address, size: 
     await drawn.prove();
     drawn[Symbol.dispose]();
   }
+  await requireBalance(world.ledger, consumer, budget + (await world.draws.price()), "a lease with its draw");
   const { terms, sessionKey } = newLease(consumer, []);
   const committee = { consumer, sessionKey: terms.sessionKey, salt: terms.salt, size };
   const subject = committeeSubject(committee);

@@ -10,18 +10,24 @@ import {Lease} from "./IExchange.sol";
 /// - nobody knows the randomness while the stake can still be moved, and stake that moves later changes no draw;
 /// - whoever records a beacon chooses nothing: there is one right header, and anyone may bring it;
 /// - a request stands. It can be made anew only when nobody recorded its beacon while the chain could prove it, that is,
-///   8,191 blocks with EIP-2935 and 256 without; whoever minds that records it in time;
+///   8,191 blocks with EIP-2935 and 256 without, and then it is paid anew: whoever minds records it in time;
 /// - a consumer's own nodes are in none of its committees;
 /// - a proposer of a block just before the beacon can choose between two values by leaving its block out, which costs it
 ///   the block; a long `DELAY` keeps it from knowing which requests it would do that for, not from doing it.
 ///
-/// What it does not stop: who asks for many subjects gets many draws, and may use the one that it likes. Each costs a
-/// transaction before its outcome is known, and each stands in the log for those who weigh what a committee's word is
-/// worth. A contract that lets a draw decide over others takes a subject that nobody could ask for earlier, such as one
-/// with the last block's hash in it.
+/// Who asks for many subjects gets many draws, and may use the one that it likes. So every draw has a price, due before
+/// its outcome is known and never given back: where those who collude hold the part `f` of the tickets, a committee of
+/// `k` of them costs about `PRICE / f^k`. A deposit that returns once the drawn lease is opened would price nothing,
+/// since leases of one unit can be opened for all the draws that one does not like. The price goes to the profit share,
+/// where it drips, so that those who collude get at most their own part of it back.
+///
+/// The court asks for free. A contract that lets a draw decide over others takes a subject that nobody could ask for
+/// earlier, such as one with the last block's hash in it, as the court does.
 ///
 /// Calls that anyone may send and whose outcome stands already change nothing and do not revert, so that being overtaken
 /// by somebody else harms nobody.
+///
+/// Nothing is held here, so nothing can be stuck here. Assumptions on the payment token are those of the exchange.
 ///
 /// Assumptions on the chain: every block's `prevrandao` is new and not zero; headers are RLP lists with Ethereum's fields.
 interface IDraws {
@@ -30,6 +36,7 @@ interface IDraws {
     event LeaseDrawn(bytes32 indexed leaseId, bytes32 indexed subject);
 
     error DelayOutOfRange(uint256 delay, uint256 min, uint256 max);
+    error PriceOutOfRange(uint256 price, uint256 min, uint256 max);
     error DrawUnknown(bytes32 subject);
     error BeaconNotRecorded(bytes32 subject, uint256 beaconBlock);
     /// The chain does not know the block's hash: it is not past, or too long past.
@@ -42,8 +49,12 @@ interface IDraws {
     /// @notice Blocks from a request to its beacon.
     function DELAY() external view returns (uint256);
 
-    /// @notice Asks for a draw. Anyone may, for anything; while an earlier request for the subject stands, this one
-    /// changes nothing and gives the earlier one's beacon.
+    /// @notice What a draw costs, base units of the payment token. Fixed at construction, at most a hundred tokens.
+    function PRICE() external view returns (uint256);
+
+    /// @notice Asks for a draw. Anyone may, for anything, and pays `PRICE` of its tokens, which it has approved for this
+    /// contract; the court pays nothing. While an earlier request for the subject stands, this one changes nothing, costs
+    /// nothing and gives the earlier one's beacon.
     /// @return beaconBlock The block whose header decides the draw.
     function request(bytes32 subject) external returns (uint256 beaconBlock);
 

@@ -1,4 +1,5 @@
-// An in-process chain that tells the gas and the calldata of each transaction. Nothing here knows what is measured.
+// An in-process chain that tells the gas and the calldata of each transaction. Nothing here knows what is measured. Its
+// clock is its own, a second for each block, so that every hash on it, and with it every draw, is the same in each run.
 import { network } from "hardhat";
 import {
   type Address,
@@ -20,6 +21,7 @@ import { privateKeyToAccount } from "viem/accounts";
 /** What no transaction may exceed since EIP-7825. */
 const GAS_LIMIT = 16_777_216n;
 const MAX_FEE_PER_GAS = 10_000_000_000n;
+const STARTS_AT = "2030-01-01T00:00:00Z";
 
 export interface Sent {
   readonly gas: number;
@@ -58,7 +60,7 @@ export function keyOf(label: string, index: number): Hex {
 }
 
 export async function createGasChain(): Promise<GasChain> {
-  const connection = await network.create();
+  const connection = await network.create({ network: "default", override: { initialDate: STARTS_AT } });
   const client = createPublicClient({ transport: custom(connection.provider), cacheTime: 0 });
   const chainId = await client.getChainId();
   const nonces = new Map<Address, number>();
@@ -74,12 +76,21 @@ export async function createGasChain(): Promise<GasChain> {
   async function transact(from: LocalAccount, to: Address | null, data: Hex): Promise<Sent> {
     const nonce = nonces.get(from.address) ?? 0;
     const fees = { maxFeePerGas: MAX_FEE_PER_GAS, maxPriorityFeePerGas: 0n };
+    await setNextTime((await now()) + 1);
     const signed = await from.signTransaction({ chainId, nonce, to, data, gas: GAS_LIMIT, ...fees });
     const hash = await client.sendRawTransaction({ serializedTransaction: signed });
     nonces.set(from.address, nonce + 1);
     const { status, gasUsed, logs, contractAddress } = await client.getTransactionReceipt({ hash });
     if (status !== "success") throw new Error(`A transaction of the benchmark reverted: ${hash}.`);
     return { gas: Number(gasUsed), bytes: (data.length - 2) / 2, logs, contract: contractAddress };
+  }
+
+  async function now(): Promise<number> {
+    return Number((await client.getBlock()).timestamp);
+  }
+
+  async function setNextTime(seconds: number): Promise<void> {
+    await connection.provider.request({ method: "evm_setNextBlockTimestamp", params: [seconds] });
   }
 
   const [owner] = await newAccounts(1, "owner");
@@ -90,12 +101,13 @@ export async function createGasChain(): Promise<GasChain> {
     owner,
     newAccounts,
     send: transact,
-    now: async () => Number((await client.getBlock()).timestamp),
+    now,
     setTime: async (seconds) => {
-      await connection.provider.request({ method: "evm_setNextBlockTimestamp", params: [seconds] });
+      await setNextTime(seconds);
       await connection.provider.request({ method: "evm_mine", params: [] });
     },
     mine: async (blocks) => {
+      await setNextTime((await now()) + 1);
       await connection.provider.request({ method: "hardhat_mine", params: [numberToHex(blocks)] });
     },
     deploy: async (code) => {

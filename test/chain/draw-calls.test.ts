@@ -4,9 +4,12 @@ import { type Hex, type LocalAccount, numberToHex } from "viem";
 import { drawsAbi } from "#chain/abi/draws-abi.ts";
 import { readHeader } from "#chain/block-header.ts";
 import * as calls from "#chain/calls.ts";
+import { asChainCall } from "#chain/chain-error.ts";
 import type { Chain } from "#chain/connect.ts";
+import { DRAW_PRICE } from "#chain/deployment-plan.ts";
 import { proveCommitteeCall, recordBeaconCall, requestDrawCall } from "#chain/draw-calls.ts";
-import { isLeaseDrawn, readDraw, readDrawnCommittee } from "#chain/read-draw.ts";
+import { readTokenBalance } from "#chain/read-account.ts";
+import { isLeaseDrawn, readDraw, readDrawnCommittee, readDrawPrice } from "#chain/read-draw.ts";
 import { readTime } from "#chain/read-time.ts";
 import { type CommitteeTerms, committeeSubject } from "#protocol/committee-subject.ts";
 import { leaseIdOf } from "#protocol/signing.ts";
@@ -27,6 +30,9 @@ before(async () => {
     const owner = stage.local.accounts[1 + i] as LocalAccount;
     await stage.local.stake(owner, node.address, BigInt(1 + i) * TICKET);
   }
+  const { consumer, local } = stage;
+  await local.send(consumer, calls.mintCall(chain, consumer.address, 20n * DRAW_PRICE));
+  await local.send(consumer, calls.approveDrawsCall(chain));
 });
 after(() => stage[Symbol.asyncDispose]());
 
@@ -50,7 +56,10 @@ test("a committee is requested, its beacon recorded from a real header, and its 
   assert.equal(await readDraw(chain, subject), undefined);
   await assert.rejects(readDrawnCommittee(chain, committee), coded("draw-unknown"));
 
+  const held = await readTokenBalance(chain, stage.consumer.address);
   const { blockNumber, gasUsed: requestGas } = await stage.send(requestDrawCall(chain, subject));
+  assert.equal(await readDrawPrice(chain), DRAW_PRICE);
+  assert.equal(await readTokenBalance(chain, stage.consumer.address), held - DRAW_PRICE);
   const requestedAt = Number(blockNumber);
   const beaconBlock = requestedAt + DELAY;
   assert.deepEqual(await readDraw(chain, subject), { requestedAt, beaconBlock, randomness: undefined });
@@ -82,6 +91,7 @@ test("a committee is requested, its beacon recorded from a real header, and its 
   assert.equal((await stage.send(proveCommitteeCall(chain, terms))).logs.length, 0);
   assert.equal((await stage.send(recordBeaconCall(chain, header))).logs.length, 0);
   assert.equal((await stage.send(requestDrawCall(chain, subject))).logs.length, 0);
+  assert.equal(await readTokenBalance(chain, stage.consumer.address), held - DRAW_PRICE);
 
   const gas = { request: Number(requestGas), record: Number(recordGas), prove: Number(proveGas) };
   assert.deepEqual(
@@ -91,7 +101,7 @@ test("a committee is requested, its beacon recorded from a real header, and its 
 });
 
 /** What each call costs its sender. The header's length and the draw's luck differ from run to run. */
-const GAS: Readonly<Record<string, number>> = { request: 46_000, record: 99_000, prove: 100_000 };
+const GAS: Readonly<Record<string, number>> = { request: 64_000, record: 99_000, prove: 100_000 };
 
 test("the protocol names a committee's draw as the contract does", async () => {
   const committee = newCommittee(7);
@@ -114,6 +124,17 @@ test("more seats than owners are refused", async () => {
   const committee = newCommittee(7);
   await drawn(committee);
   await assert.rejects(readDrawnCommittee(chain, committee), coded("too-few-owners"));
+});
+
+test("whoever cannot pay for a draw is told so, and none is asked for", async () => {
+  const poor = stage.local.accounts[9] as LocalAccount;
+  const committee = { ...newCommittee(3), consumer: poor.address };
+  const asking = stage.local.send(poor, requestDrawCall(chain, committeeSubject(committee)));
+  await assert.rejects(
+    asChainCall(stage.local.rpcUrl, "request", () => asking),
+    coded("erc20-insufficient-allowance", "funds"),
+  );
+  assert.equal(await readDraw(chain, committeeSubject(committee)), undefined);
 });
 
 test("a header that is not of this chain is refused, and so is one that is too old", async () => {

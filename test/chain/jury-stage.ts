@@ -7,7 +7,7 @@ import * as calls from "#chain/calls.ts";
 import { type Chain, connectChain } from "#chain/connect.ts";
 import { DEVELOPMENT_DRAW_DELAY } from "#chain/deploy.ts";
 import { JURY_SEATS } from "#chain/deployment-plan.ts";
-import { proveCommitteeCall, recordBeaconCall, requestDrawCall } from "#chain/draw-calls.ts";
+import { proveCommitteeCall, recordBeaconCall } from "#chain/draw-calls.ts";
 import { readDraw, readDrawnCommittee } from "#chain/read-draw.ts";
 import { readTime } from "#chain/read-time.ts";
 import { committeeSubject } from "#protocol/committee-subject.ts";
@@ -65,7 +65,7 @@ export async function openJuryStage(): Promise<JuryStage> {
     drawnLease: async () => {
       const salt = numberToHex(++leases, { size: 32 });
       const committee = { consumer: consumer.address, sessionKey: session.address, salt, size: COMMITTEE_SEATS };
-      await local.send(consumer, requestDrawCall(chain, committeeSubject(committee)));
+      await local.requestDraw(consumer, committeeSubject(committee));
       await recordBeacon(committeeSubject(committee));
       const terms = {
         consumer: consumer.address.toLowerCase() as NodeId,

@@ -13,6 +13,7 @@ import {
 } from "viem";
 import {
   approveCall,
+  approveDrawsCall,
   approveStakeCall,
   type ContractCall,
   depositCall,
@@ -21,7 +22,9 @@ import {
 } from "#chain/calls.ts";
 import { type ChainSettings, connectChain, type PeerContracts } from "#chain/connect.ts";
 import { deployExchange } from "#chain/deploy.ts";
+import { DRAW_PRICE } from "#chain/deployment-plan.ts";
 import type { Deployment } from "#chain/deployments.ts";
+import { requestDrawCall } from "#chain/draw-calls.ts";
 import { createChainServer } from "#cli/local-market/chain-server.ts";
 import { runHardhat } from "#scripts/run-hardhat.ts";
 import { developmentAccounts } from "./development-accounts.ts";
@@ -48,6 +51,8 @@ export interface LocalChain extends AsyncDisposable, Deployment {
   fund(account: LocalAccount, amount: bigint): Promise<void>;
   /** Mints `amount` for the node's owner and stakes it, as shares of the vault. */
   stake(owner: LocalAccount, node: Address, amount: bigint): Promise<void>;
+  /** Mints the price of a draw for `account` and asks for the draw. */
+  requestDraw(account: LocalAccount, subject: Hex): Promise<void>;
 }
 
 /**
@@ -91,7 +96,7 @@ function createHands(
   settings: ChainSettings,
   token: Address,
   contracts: PeerContracts,
-): Pick<LocalChain, "rpc" | "advance" | "mine" | "send" | "fund" | "stake"> {
+): Pick<LocalChain, "rpc" | "advance" | "mine" | "send" | "fund" | "stake" | "requestDraw"> {
   const transport = http(settings.rpcUrl);
   const client = createPublicClient({ transport, cacheTime: 0, pollingInterval: 20 });
   const rpc = (method: string, params: readonly unknown[] = []) =>
@@ -121,6 +126,11 @@ function createHands(
       await send(owner, mintCall({ token }, owner.address, amount));
       await send(owner, approveStakeCall({ settings, token, contracts }, amount));
       await send(owner, depositStakeCall({ contracts }, node, amount));
+    },
+    async requestDraw(account, subject) {
+      await send(account, mintCall({ token }, account.address, DRAW_PRICE));
+      await send(account, approveDrawsCall({ settings, token, contracts }));
+      await send(account, requestDrawCall({ contracts }, subject));
     },
   };
 }

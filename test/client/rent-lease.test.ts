@@ -9,6 +9,8 @@ import { registerNodeCall } from "#chain/calls.ts";
 import { asChainCall } from "#chain/chain-error.ts";
 import { type Chain, connectChain } from "#chain/connect.ts";
 import { appealCall } from "#chain/court-calls.ts";
+import { DRAW_PRICE } from "#chain/deployment-plan.ts";
+import { readBalance, readTokenBalance } from "#chain/read-account.ts";
 import { readCase } from "#chain/read-case.ts";
 import { isLeaseDrawn } from "#chain/read-draw.ts";
 import { readLease } from "#chain/read-lease.ts";
@@ -115,7 +117,9 @@ function dyingBefore(name: string): RentInput["lane"] {
 }
 
 test("a lease is rented with a drawn committee, and the chain knows that it is drawn", async () => {
+  const held = await readBalance(chain, consumer.address);
   const { record } = await rent();
+  assert.equal(await readBalance(chain, consumer.address), held - 1_000_000n - DRAW_PRICE);
   assert.equal(record.terms.nodes.length, 3);
   assert.deepEqual(
     record.committee.map(({ message }) => message.node),
@@ -128,8 +132,9 @@ test("a lease is rented with a drawn committee, and the chain knows that it is d
   assert.equal(await isLeaseDrawn(chain, chosen.record.lease), false);
 });
 
-test("a draw that was interrupted is gone on with, never drawn again", async () => {
-  for (const name of ["request", "record", "open"]) {
+test("a draw that was interrupted is gone on with, never drawn nor paid again", async () => {
+  for (const name of ["withdraw", "request", "record", "open"]) {
+    const held = await readBalance(chain, consumer.address);
     await assert.rejects(rent({ lane: dyingBefore(name) }), /the process dies/);
     const [begun, ...others] = await openDraws();
     assert.ok(begun && others.length === 0, name);
@@ -137,7 +142,10 @@ test("a draw that was interrupted is gone on with, never drawn again", async () 
     assert.equal(record.terms.salt, begun.committee.salt, name);
     assert.equal(await isLeaseDrawn(chain, record.lease), true);
     assert.deepEqual(await openDraws(), []);
+    assert.equal(await readBalance(chain, consumer.address), held - 1_000_000n - DRAW_PRICE, name);
   }
+  // What was taken from the account for draws went to the profit share, and nowhere else.
+  assert.equal(await readTokenBalance(chain, consumer.address), 0n);
 });
 
 test("two commands at once draw two committees", async () => {
@@ -199,9 +207,12 @@ test("jobs run on a drawn committee, in a lease of their own", async () => {
 test("a committee that cannot be drawn or paid is told before anything is locked", async () => {
   const poor = { terms: jobTerms({ budget: 1_000_000_000n }) };
   await assert.rejects(rent(poor), coded("account-underfunded", "funds"));
+  // Enough for the lease, and not for its draw.
+  const balance = await readBalance(chain, consumer.address);
+  await assert.rejects(rent({ terms: jobTerms({ budget: balance }) }), coded("account-underfunded", "funds"));
+  assert.equal(await readBalance(chain, consumer.address), balance);
   const many = { terms: jobTerms({ budget: 1_000_000n, replicas: 7 }) };
   await assert.rejects(rent(many), coded("committee-too-small"));
-  assert.deepEqual(await openDraws(), []);
   assert.deepEqual(await openDraws(), []);
 });
 

@@ -23,8 +23,8 @@ contract CourtTests is CourtTest {
         equal(stakeOf(nodes[2]), STAKE, "honest third");
         equal(stakeOf(nodes[0]), 3 * (STAKE / 4), "sybil");
         equal(stakeOf(nodes[1]), 3 * (STAKE / 4), "sybil");
-        equal(shares.forfeited(), STAKE / 2 - JURY * JURY_PAY, "vault");
-        equal(shares.balanceOf(address(theCourt)), JURY * JURY_PAY, "jury's pay");
+        equal(forfeited(), STAKE / 2 - JURY * JURY_PAY, "vault");
+        equal(vault.balanceOf(address(theCourt)), JURY * JURY_PAY, "jury's pay");
         expectError(abi.encodeWithSelector(ICourt.NobodyToPunish.selector, dispute.orderId));
         punish(dispute);
     }
@@ -127,14 +127,14 @@ contract CourtTests is CourtTest {
         vm.warp(DEADLINE + 1);
         appealAs(nodes[0], dispute);
         bytes32 subject = theCourt.caseOf(dispute.orderId).subject;
-        equal(stakes.stakeOf(nodes[0]).frozenUntil, CLOSES_AT, "shown");
-        equal(stakes.stakeOf(nodes[2]).frozenUntil, CLOSES_AT, "shown");
-        equal(stakes.stakeOf(nodes[1]).frozenUntil, 0, "left out");
+        equal(staking.stakeOf(nodes[0]).frozenUntil, CLOSES_AT, "shown");
+        equal(staking.stakeOf(nodes[2]).frozenUntil, CLOSES_AT, "shown");
+        equal(staking.stakeOf(nodes[1]).frozenUntil, 0, "left out");
         vm.roll(block.number + 1);
         dispute.attestations = new Attestation[](1);
         dispute.attestations[0] = all[1];
         appealAs(stranger, dispute);
-        equal(stakes.stakeOf(nodes[1]).frozenUntil, CLOSES_AT, "added");
+        equal(staking.stakeOf(nodes[1]).frozenUntil, CLOSES_AT, "added");
         require(theCourt.caseOf(dispute.orderId).subject == subject, "the draw stays");
     }
 
@@ -146,11 +146,12 @@ contract CourtTests is CourtTest {
         address ofConsumer = vm.addr(0xC0FFEE);
         keyOf[ofConsumer] = 0xC0FFEE;
         register(ofConsumer, consumer);
-        stakes.setStake(ofConsumer, STAKE, 0);
+        raiseStake(ofConsumer, STAKE);
         address second = vm.addr(0x5EC0);
         keyOf[second] = 0x5EC0;
         register(second, ownerOf[nodes[2]]);
-        stakes.setStake(second, STAKE, 0);
+        raiseStake(second, STAKE);
+        vm.roll(block.number + 1);
         vm.warp(DEADLINE + 1);
         expectError(abi.encodeWithSelector(ICourt.CaseUnknown.selector, dispute.orderId));
         theCourt.juryOf(lease, dispute.order);
@@ -263,11 +264,12 @@ contract CourtTests is CourtTest {
         Dispute memory second = disputeOf(2);
         vm.warp(DEADLINE + 1);
         address[] memory jury = openCase(first);
-        require(keccak256(abi.encode(openCase(second))) == keccak256(abi.encode(jury)), "the same jury");
-        Verdict memory verdict = verdictOf(first.order, jury, ENOUGH, RIGHT);
-        theCourt.decide(lease, first.order, verdict);
+        address[] memory other = openCase(second);
+        theCourt.decide(lease, first.order, verdictOf(first.order, jury, ENOUGH, RIGHT));
+        // What the jurors of the second case signed for the first one.
+        Verdict memory replayed = verdictOf(first.order, other, ENOUGH, RIGHT);
         expectError(abi.encodeWithSelector(ICourt.VerdictSignatureInvalid.selector, second.orderId));
-        theCourt.decide(lease, second.order, verdict);
+        theCourt.decide(lease, second.order, replayed);
     }
 
     function test_VerdictStandsOnceItIsThereAndComesBeforeTheCaseCloses() public {

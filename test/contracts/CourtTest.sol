@@ -8,52 +8,75 @@ import {Attestation, JobOrder, Lease} from "../../contracts/interfaces/IExchange
 import {JurorKeyType} from "../../contracts/types/JurorKeyType.sol";
 import {VerdictType} from "../../contracts/types/VerdictType.sol";
 import {BlsSigner} from "./BlsSigner.sol";
-import {ExchangeTest} from "./ExchangeTest.sol";
-import {FakeDraws} from "./FakeDraws.sol";
-import {FakeCourtStaking} from "./FakeCourtStaking.sol";
-import {FakeVault} from "./FakeVault.sol";
+import {DrawTest} from "./DrawTest.sol";
 
-/// A court over a real exchange and fakes of its neighbours, a drawn lease of three nodes, and jurors who sign.
-abstract contract CourtTest is ExchangeTest {
+/// A court over the contracts that it is deployed with, a drawn lease of three nodes, and jurors who sign.
+abstract contract CourtTest is DrawTest {
     uint256 internal constant JURY = 31;
     /// Of 31 seats, the fewest that are more than two thirds.
     uint256 internal constant ENOUGH = 21;
-    uint128 internal constant JURY_PAY = 1e6;
-    uint256 internal constant STAKE = 400e6;
+    uint128 internal constant JURY_PAY = 1e12;
+    uint256 internal constant STAKE = 400e12;
+    /// Of a token's base unit.
+    uint256 internal constant SHARES = 1e6;
     uint40 internal constant APPEAL_UNTIL = DEADLINE + 2 * GRACE;
     uint40 internal constant CLOSES_AT = DEADLINE + 4 * GRACE;
 
     ICourt internal theCourt;
-    FakeVault internal shares;
-    FakeDraws internal draws;
-    FakeCourtStaking internal stakes;
-    /// Ascending; the last one dissents.
-    address[] internal nodes;
-    address[] internal jurors;
+    /// Of the lease's three nodes the last one dissents.
     Lease internal lease;
     bytes32 internal leaseId;
+    address[] internal jurors;
+    /// Shares of the vault that anyone was given.
+    uint256 internal issued;
 
     function setUpCourt() internal {
+        vm.roll(BLOCK - 2 * DELAY);
+        // After the token, the exchange, the vault, the stakes and the draws.
+        court = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 5);
         setUpExchange();
-        vm.roll(1_000);
-        shares = new FakeVault();
-        draws = new FakeDraws();
-        stakes = new FakeCourtStaking(exchange, shares);
+        draws = deployDraws(DELAY, PRICE);
         theCourt = deployCourt(JURY);
-        stakes.setCourt(address(theCourt));
+        require(address(theCourt) == court, "place of the court");
         nodes = newCommittee(3, 0);
-        (lease, leaseId) = openLease(nodes);
-        draws.setDrawn(leaseId, true);
-        for (uint256 i = 0; i < 3; ++i) stakes.setStake(nodes[i], 3 * (STAKE / 4), STAKE / 4);
+        for (uint256 i = 0; i < 3; ++i) raiseStake(nodes[i], STAKE);
+        drawLeases();
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.prank(ownerOf[nodes[i]]);
+            staking.startUnbonding(nodes[i], STAKE / 4);
+        }
         jurors = newCommittee(JURY, 1);
         for (uint256 i = 0; i < JURY; ++i) {
-            stakes.setStake(jurors[i], STAKE, 0);
+            raiseStake(jurors[i], STAKE);
             registerJuror(jurors[i]);
         }
+        vm.roll(BLOCK);
+    }
+
+    /// Committees of the three nodes, which alone have stake: one with its lease, and one that nobody has proved yet.
+    function drawLeases() private {
+        lease = leaseOf(nodes);
+        token.mint(consumer, 2 * PRICE);
+        vm.prank(consumer);
+        token.approve(address(draws), 2 * PRICE);
+        vm.roll(block.number + 1);
+        for (uint256 salt = 0; salt < 2; ++salt) {
+            bytes32 subject = draws.committeeSubject(consumer, lease.sessionKey, bytes32(salt), 3);
+            vm.prank(consumer);
+            draws.request(subject);
+        }
+        recordBeacon(block.number + DELAY);
+        (, leaseId) = openLease(nodes);
+        draws.proveCommittee(lease);
+    }
+
+    function recordBeacon(uint256 beaconBlock) private {
+        vm.roll(beaconBlock + 1);
+        draws.record(makeBlock(beaconBlock, MIX));
     }
 
     function deployCourt(uint256 jury) internal returns (ICourt) {
-        return ICourt(deployBuilt("Court", abi.encode(exchange, stakes, draws, shares, jury, JURY_PAY)));
+        return ICourt(deployBuilt("Court", abi.encode(exchange, staking, draws, vault, jury, JURY_PAY)));
     }
 
     // Jurors
@@ -135,8 +158,8 @@ abstract contract CourtTest is ExchangeTest {
     }
 
     function drawJury(Dispute memory dispute) internal returns (address[] memory jury) {
-        vm.roll(block.number + 10);
-        draws.setRandomness(theCourt.caseOf(dispute.orderId).subject, keccak256("beacon"));
+        (, uint256 beaconBlock, ) = draws.drawOf(theCourt.caseOf(dispute.orderId).subject);
+        recordBeacon(beaconBlock);
         return theCourt.juryOf(lease, dispute.order);
     }
 
@@ -151,7 +174,38 @@ abstract contract CourtTest is ExchangeTest {
         theCourt.punish(lease, dispute.order, dispute.signature, dispute.attestations);
     }
 
+    // Stakes
+
     function stakeOf(address node) internal view returns (uint256) {
-        return stakes.stakeOf(node).staked + stakes.stakeOf(node).unbonding;
+        return staking.stakeOf(node).staked + staking.stakeOf(node).unbonding;
+    }
+
+    /// The owner stakes so many `shares` more.
+    function raiseStake(address node, uint256 shares) internal {
+        address owner = ownerOf[node];
+        uint256 amount = (shares + SHARES - 1) / SHARES;
+        token.mint(owner, amount);
+        vm.prank(owner);
+        token.approve(address(vault), amount);
+        vm.prank(owner);
+        issued += vault.deposit(amount, owner);
+        vm.prank(owner);
+        vault.approve(address(staking), shares);
+        vm.prank(owner);
+        staking.addStake(node, shares);
+    }
+
+    /// Leaves the node `shares`, as if it had lost the others earlier and they had gone elsewhere.
+    function lowerStake(address node, uint256 shares) internal {
+        uint256 lost = stakeOf(node) - shares;
+        vm.prank(court);
+        staking.slash(node, lost, 0);
+        vm.prank(court);
+        vault.transfer(address(0xE15E), lost);
+    }
+
+    /// Shares that were burned for the others' good.
+    function forfeited() internal view returns (uint256) {
+        return issued - vault.totalSupply();
     }
 }

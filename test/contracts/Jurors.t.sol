@@ -93,17 +93,17 @@ contract JurorsTest is CourtTest {
         );
         theCourt.payJurors(dispute.orderId, jury, type(uint256).max);
         punish(dispute);
-        equal(shares.forfeited(), STAKE / 4 - ENOUGH * JURY_PAY, "vault");
+        equal(forfeited(), STAKE / 4 - ENOUGH * JURY_PAY, "vault");
 
         vm.prank(stranger);
         theCourt.payJurors(dispute.orderId, jury, 1);
-        equal(shares.balanceOf(ownerOf[jury[0]]), JURY_PAY, "first");
-        equal(shares.balanceOf(ownerOf[jury[1]]), 0, "second");
+        equal(vault.balanceOf(ownerOf[jury[0]]), JURY_PAY, "first");
+        equal(vault.balanceOf(ownerOf[jury[1]]), 0, "second");
         theCourt.payJurors(dispute.orderId, jury, type(uint256).max);
         for (uint256 i = 0; i < JURY; ++i) {
-            equal(shares.balanceOf(ownerOf[jury[i]]), i < ENOUGH ? JURY_PAY : 0, "pay");
+            equal(vault.balanceOf(ownerOf[jury[i]]), i < ENOUGH ? JURY_PAY : 0, "pay");
         }
-        equal(shares.balanceOf(address(theCourt)), 0, "court");
+        equal(vault.balanceOf(address(theCourt)), 0, "court");
         expectError(abi.encodeWithSelector(ICourt.NothingToPay.selector, dispute.orderId));
         theCourt.payJurors(dispute.orderId, jury, type(uint256).max);
     }
@@ -113,9 +113,9 @@ contract JurorsTest is CourtTest {
         Dispute memory second = disputeOf(2);
         vm.warp(DEADLINE + 1);
         address[] memory jury = openCase(first);
-        openCase(second);
+        address[] memory other = openCase(second);
         decide(first, jury, ENOUGH, RIGHT);
-        decide(second, jury, ENOUGH, second.attestations[2].resultHash);
+        decide(second, other, ENOUGH, second.attestations[2].resultHash);
         punish(first);
         punish(second);
         equal(theCourt.caseOf(first.orderId).pot, ENOUGH * JURY_PAY, "one loser");
@@ -125,31 +125,31 @@ contract JurorsTest is CourtTest {
     function test_PoorLosersPayAnEqualPartWhenTheCaseCloses() public {
         Dispute memory dispute = disputeOf(1);
         uint256 poor = 4 * (ENOUGH * 7 + 5);
-        stakes.setStake(nodes[2], poor, 0);
+        lowerStake(nodes[2], poor);
         vm.warp(DEADLINE + 1);
         address[] memory jury = openCase(dispute);
         decide(dispute, jury, ENOUGH, RIGHT);
         punish(dispute);
         equal(theCourt.caseOf(dispute.orderId).pot, ENOUGH * 7, "pot");
-        equal(shares.forfeited(), 5, "what does not split");
+        equal(forfeited(), 5, "what does not split");
         vm.warp(CLOSES_AT);
         expectError(abi.encodeWithSelector(ICourt.PayNotDue.selector, dispute.orderId, CLOSES_AT, CLOSES_AT));
         theCourt.payJurors(dispute.orderId, jury, 1);
         vm.warp(CLOSES_AT + 1);
         theCourt.payJurors(dispute.orderId, jury, type(uint256).max);
-        equal(shares.balanceOf(ownerOf[jury[0]]), 7, "part");
-        equal(shares.balanceOf(address(theCourt)), 0, "court");
+        equal(vault.balanceOf(ownerOf[jury[0]]), 7, "part");
+        equal(vault.balanceOf(address(theCourt)), 0, "court");
     }
 
     function test_PayThatSplitsLeavesTheVaultNothing() public {
         Dispute memory dispute = disputeOf(1);
-        stakes.setStake(nodes[2], 4 * ENOUGH * 7, 0);
+        lowerStake(nodes[2], 4 * ENOUGH * 7);
         vm.warp(DEADLINE + 1);
         address[] memory jury = openCase(dispute);
         decide(dispute, jury, ENOUGH, RIGHT);
         punish(dispute);
         equal(theCourt.caseOf(dispute.orderId).pot, ENOUGH * 7, "pot");
-        equal(shares.forfeited(), 0, "vault");
+        equal(forfeited(), 0, "vault");
     }
 
     function test_JuryOfACaseInWhichNobodyLostIsPaidNothing() public {

@@ -26,8 +26,8 @@ contract PunishmentTest is CourtTest {
         uint256 funds = exchange.leaseOf(leaseId).funds;
         dispute.attestations = all;
         accuse(dispute);
-        equal(stakes.stakeOf(nodes[2]).frozenUntil, CLOSES_AT, "accused");
-        equal(stakes.stakeOf(nodes[0]).frozenUntil, 0, "agreeing");
+        equal(staking.stakeOf(nodes[2]).frozenUntil, CLOSES_AT, "accused");
+        equal(staking.stakeOf(nodes[0]).frozenUntil, 0, "agreeing");
         equal(exchange.leaseOf(leaseId).funds, funds, "funds");
     }
 
@@ -40,7 +40,7 @@ contract PunishmentTest is CourtTest {
         accuse(dispute);
         vm.warp(DEADLINE + GRACE);
         accuse(dispute);
-        equal(stakes.stakeOf(nodes[2]).frozenUntil, CLOSES_AT, "frozenUntil");
+        equal(staking.stakeOf(nodes[2]).frozenUntil, CLOSES_AT, "frozenUntil");
         vm.warp(DEADLINE + GRACE + 1);
         uint256 until = DEADLINE + GRACE;
         expectError(abi.encodeWithSelector(IExchange.OrderExpired.selector, dispute.orderId, until, until + 1));
@@ -55,20 +55,22 @@ contract PunishmentTest is CourtTest {
         accuse(dispute);
         // Two heads, but the third has more at stake than both.
         dispute = disputeOf(2);
-        stakes.setStake(nodes[2], 9 * STAKE, 0);
+        raiseStake(nodes[2], 9 * STAKE - 3 * (STAKE / 4));
         uint256 two = 2 * 3 * (STAKE / 4);
         expectNoQuorum(dispute, 2, two, two + 9 * STAKE);
         accuse(dispute);
     }
 
     function test_ChosenCommitteesAreFrozenAndNotAccused() public {
+        lease.salt = bytes32(uint256(1));
+        vm.prank(consumer);
+        leaseId = exchange.open(lease, FUNDS, EXPIRY);
         Dispute memory dispute = disputeOf(1);
-        draws.setDrawn(leaseId, false);
         vm.warp(DEADLINE + 1);
         accuse(dispute);
-        equal(stakes.stakeOf(nodes[2]).frozenUntil, CLOSES_AT, "frozenUntil");
-        // Drawn too late to be told in time.
-        draws.setDrawn(leaseId, true);
+        equal(staking.stakeOf(nodes[2]).frozenUntil, CLOSES_AT, "frozenUntil");
+        // Proved too late to be told in time.
+        draws.proveCommittee(lease);
         vm.warp(APPEAL_UNTIL + 1);
         expectError(abi.encodeWithSelector(ICourt.NobodyToPunish.selector, dispute.orderId));
         punish(dispute);
@@ -83,14 +85,14 @@ contract PunishmentTest is CourtTest {
         vm.warp(APPEAL_UNTIL + 1);
         punish(dispute);
         equal(stakeOf(nodes[2]), 3 * (STAKE / 4), "dissenter");
-        equal(shares.forfeited(), STAKE / 4, "vault");
-        equal(shares.balanceOf(address(theCourt)), 0, "court");
+        equal(forfeited(), STAKE / 4, "vault");
+        equal(vault.balanceOf(address(theCourt)), 0, "court");
         for (uint256 i = 0; i < 2; ++i) {
             equal(stakeOf(nodes[i]), STAKE, "winner's stake");
-            equal(shares.balanceOf(ownerOf[nodes[i]]), 0, "winner");
+            equal(vault.balanceOf(ownerOf[nodes[i]]), 0, "winner");
         }
-        equal(shares.balanceOf(consumer), 0, "consumer");
-        equal(shares.balanceOf(stranger), 0, "caller");
+        equal(vault.balanceOf(consumer), 0, "consumer");
+        equal(vault.balanceOf(stranger), 0, "caller");
     }
 
     function test_NobodyIsPunishedBeforeTheAppealWindowIsOver() public {
@@ -153,7 +155,7 @@ contract PunishmentTest is CourtTest {
         Dispute memory dispute = disputeOf(1);
         vm.warp(DEADLINE + 1);
         accuse(dispute);
-        stakes.setStake(nodes[2], 1_000 * STAKE, 0);
+        raiseStake(nodes[2], 999 * STAKE);
         vm.warp(APPEAL_UNTIL + 1);
         punish(dispute);
         equal(stakeOf(nodes[2]), 750 * STAKE, "liar that stakes more");
@@ -232,9 +234,9 @@ contract PunishmentTest is CourtTest {
         vm.prank(stranger);
         theCourt.proveEquivocation(dispute.orderId, first, second);
         equal(stakeOf(nodes[0]), 0, "stake");
-        equal(shares.forfeited(), STAKE, "vault");
-        equal(shares.balanceOf(address(theCourt)), 0, "court");
-        stakes.setStake(nodes[0], STAKE, 0);
+        equal(forfeited(), STAKE, "vault");
+        equal(vault.balanceOf(address(theCourt)), 0, "court");
+        raiseStake(nodes[0], STAKE);
         expectError(abi.encodeWithSelector(ICourt.EquivocationKnown.selector, dispute.orderId, nodes[0]));
         theCourt.proveEquivocation(dispute.orderId, second, first);
     }
@@ -280,10 +282,12 @@ contract PunishmentTest is CourtTest {
         Dispute memory dispute = disputeOf(1);
         Attestation memory first = attestOne(dispute.order, nodes[0], RIGHT, 4e6);
         Attestation memory second = attestOne(dispute.order, nodes[0], WRONG, 4e6);
-        stakes.setStake(nodes[0], 0, 0);
+        lowerStake(nodes[0], 0);
         expectError(abi.encodeWithSelector(ICourt.NothingAtStake.selector, nodes[0]));
         theCourt.proveEquivocation(dispute.orderId, first, second);
-        stakes.setStake(nodes[0], 1, 1);
+        raiseStake(nodes[0], 2);
+        vm.prank(ownerOf[nodes[0]]);
+        staking.startUnbonding(nodes[0], 1);
         theCourt.proveEquivocation(dispute.orderId, first, second);
         equal(stakeOf(nodes[0]), 0, "stake");
     }

@@ -33,6 +33,22 @@ contract SignaturesTest {
         }
     }
 
+    function test_ALongSignatureHasOneForm() public view {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(1, DIGEST);
+        address signer = vm.addr(1);
+        require(this.isBy(signer, DIGEST, abi.encodePacked(r, s, v)), "the signature");
+        for (uint256 other = 0; other < 256; ++other) {
+            if (other == v) continue;
+            require(!this.isBy(signer, DIGEST, abi.encodePacked(r, s, uint8(other))), "another parity");
+        }
+        // The parity in the highest bit of `s` is of the short form alone.
+        bytes32 marked = bytes32(uint256(s) | (1 << 255));
+        require(!this.isBy(signer, DIGEST, abi.encodePacked(r, marked, uint8(27))), "marked 27");
+        require(!this.isBy(signer, DIGEST, abi.encodePacked(r, marked, uint8(28))), "marked 28");
+        require(!this.isBy(signer, DIGEST, abi.encodePacked(r, s, v, uint8(0))), "a byte too many");
+        require(!this.isBy(signer, DIGEST, abi.encodePacked(r, bytes31(s))), "a byte too few");
+    }
+
     function test_WhatIsNoSignatureIsNobodys() public view {
         require(!Signatures.isBy(address(0), DIGEST, 0, 0), "packed");
         require(!this.isBy(address(0), DIGEST, new bytes(64)), "compact");

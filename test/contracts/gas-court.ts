@@ -1,10 +1,12 @@
 // Measures the court: the appeal of a disputed order in a drawn lease, its jury's verdict, and what that takes from the
 // losers.
-import { type Address, type Hex, isAddressEqual, type LocalAccount } from "viem";
+import { type Address, encodeFunctionData, type Hex, isAddressEqual, type LocalAccount } from "viem";
+import { courtAbi } from "#chain/abi/court-abi.ts";
 import { readHeader } from "#chain/block-header.ts";
 import type { ContractCall } from "#chain/calls.ts";
 import type { Chain } from "#chain/connect.ts";
 import { appealCall, decideCall, proveEquivocationCall, punishCall, registerJurorCall } from "#chain/court-calls.ts";
+import { DRAW_PRICE } from "#chain/deployment-plan.ts";
 import { proveCommitteeCall, recordBeaconCall, requestDrawCall } from "#chain/draw-calls.ts";
 import { readCase, readJury } from "#chain/read-case.ts";
 import { readDraw, readDrawnCommittee } from "#chain/read-draw.ts";
@@ -62,6 +64,7 @@ export async function openDrawnLease(court: Court, label: string): Promise<Lease
   const { chain } = exchange;
   const [[terms]] = await openLeases(exchange, label, 1, SIZE, async (wish) => {
     const subject = committeeSubject(wish);
+    await chain.fundTokens(chain.owner, exchange.token, reader.contracts.draws, DRAW_PRICE);
     await send(chain, requestDrawCall(reader, subject));
     await recordBeacon(court, subject);
     return readDrawnCommittee(reader, wish);
@@ -137,6 +140,15 @@ export function decideCase(
 ): Promise<Sent> {
   const { to, data } = decideCall(reader, terms, order.message, gatherVerdict(domain, orderId, resultHash, votes));
   return chain.send(chain.owner, to, data);
+}
+
+/**
+ * The gas of a transaction that draws the jury of an open case and does nothing else. Which tickets a draw looks at, the
+ * hashes of the blocks say, and these change with the code of any contract.
+ */
+export async function juryGas({ exchange: { chain }, address }: Court, { terms, order }: Dispute): Promise<number> {
+  const data = encodeFunctionData({ abi: courtAbi, functionName: "juryOf", args: [terms, order.message] });
+  return (await chain.send(chain.owner, address, data)).gas;
 }
 
 export function punishLiars({ exchange: { chain }, reader }: Court, dispute: Dispute): Promise<Sent> {

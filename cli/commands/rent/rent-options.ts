@@ -6,7 +6,7 @@ import { durationOption, integerOption, textOptions } from "../../command/option
 export const rentFlags: readonly Flag[] = [
   { form: "--duration <duration>", summary: "how long the lease lasts, 1h by default" },
   { form: "--memory <pages>", summary: "memory that one job may have in 64 KiB pages, 256 by default" },
-  { form: "--drawn", summary: "let the chain's randomness draw the nodes by stake, instead of choosing the cheapest" },
+  { form: "--drawn", summary: "let the chain draw the nodes by stake, at the price of a draw, not the cheapest" },
   ...TERM_FLAGS.filter(({ form }) => !form.startsWith("--deadline")),
   ...SOURCE_FLAGS,
 ];

@@ -26,7 +26,7 @@ export const runFlags: readonly Flag[] = [
   ...SOURCE_FLAGS,
   ...LIMIT_FLAGS,
   { form: "--lease <id>", summary: "use a rented lease instead of a new one" },
-  { form: "--drawn", summary: "let the chain's randomness draw the nodes by stake, in a new rented lease" },
+  { form: "--drawn", summary: "let the chain draw the nodes by stake, for the price of a draw, in a new rented lease" },
   { form: "--no-quote", summary: "do not run the job here first; the budget bounds its price" },
 ];
 

@@ -46,6 +46,7 @@ function fakeDraws({ stopsAt = Number.POSITIVE_INFINITY, lag = 0 } = {}) {
       sent.push(`record ${beaconBlock}`);
       if (draw?.beaconBlock === beaconBlock) draw.randomness = `0x${"01".repeat(32)}`;
     },
+    price: async () => 5n,
     committeeOf: async () => NODES,
     prove: async () => "0x",
   };

@@ -6,7 +6,7 @@ import { type Hex, numberToHex } from "viem";
 import { readHeader } from "#chain/block-header.ts";
 import { connectChain } from "#chain/connect.ts";
 import { accuseCall } from "#chain/court-calls.ts";
-import { proveCommitteeCall, recordBeaconCall, requestDrawCall } from "#chain/draw-calls.ts";
+import { proveCommitteeCall, recordBeaconCall } from "#chain/draw-calls.ts";
 import type { ExchangeEvent } from "#chain/exchange-event.ts";
 import { follow } from "#chain/follow.ts";
 import { readDraw } from "#chain/read-draw.ts";
@@ -246,7 +246,7 @@ test("from a real chain: drawn leases count, chosen ones do not, and a dissenter
 async function proveDrawn({ chain, consumer }: Market, terms: LeaseTerms): Promise<void> {
   const connected = await connectChain(chain.settings);
   const subject = committeeSubject({ ...terms, size: terms.nodes.length });
-  await chain.send(consumer, requestDrawCall(connected, subject));
+  await chain.requestDraw(consumer, subject);
   const { beaconBlock } = (await readDraw(connected, subject)) ?? {};
   await chain.mine(5);
   const header = await readHeader(connected, beaconBlock as number);
