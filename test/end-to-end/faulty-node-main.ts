@@ -8,11 +8,12 @@ import type { RunJob } from "#node/orders/order-parts.ts";
 import { startNode } from "#node/start-node.ts";
 import { encodeResponse } from "#protocol/message.ts";
 
-/** `slow:N` sleeps N seconds before it runs; `lie:TEXT` answers TEXT instead; `none` is honest. */
+/** `slow:N` sleeps N seconds before it runs, `slow:N:WORD` only where the request has WORD; `lie:TEXT` answers TEXT instead; `none` is honest. */
 function planted(fault: string, honest: RunJob): RunJob {
-  const [kind, value = ""] = fault.split(":");
+  const [kind, value = "", word = ""] = fault.split(":");
   return async (job) => {
-    if (kind === "slow") await sleep(Number(value) * 1_000, undefined, { signal: job.signal });
+    if (kind === "slow" && Buffer.from(job.invocation.request).includes(word))
+      await sleep(Number(value) * 1_000, undefined, { signal: job.signal });
     const execution = await honest(job);
     if (kind !== "lie") return execution;
     const response = encodeResponse({ status: 200, headers: [], body: new TextEncoder().encode(value) });

@@ -1,5 +1,5 @@
-// kill -9 of every program in the middle of a job: nothing is lost, nothing is paid twice, no second attestation is
-// signed.
+// A market of honest programs. A rented lease's jobs are paid by vouchers that the nodes clear by themselves. Then kill -9
+// of every program in the middle of a job: nothing is lost, nothing is paid twice, no second attestation is signed.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,14 +8,25 @@ import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Hex } from "viem";
 import { exchangeAbi } from "#chain/abi/exchange-abi.ts";
+import { readBalance } from "#chain/read-account.ts";
+import { type LeaseRecord, readLease } from "#chain/read-lease.ts";
 import { readNode } from "#chain/read-node.ts";
 import { walletName, writeLocalWallets } from "#cli/local-market/local-accounts.ts";
+import { jobTerms } from "#client/job-terms.ts";
 import { httpMarketplaceClient } from "#mesh/marketplace-client.ts";
-import { startTestMarket, type TestMarket } from "./market-fixture.ts";
+import { toWire } from "#protocol/wire.ts";
+import { mimik } from "../cli/test-io.ts";
+import { helloRequest, startTestMarket, type TestMarket } from "./market-fixture.ts";
 
 const MIMIK = fileURLToPath(new URL("../../bin/mimik.js", import.meta.url));
+const JOBS = 5;
+const BUDGET = 1_000_000n;
+/** What a request says that takes every node so long. */
+const SLOWLY = "slowly";
 /** Long enough to kill something in the middle of a job. */
 const RUN_SECONDS = 3;
 const DEADLINE_SECONDS = 40;
@@ -23,11 +34,11 @@ const ALL = [0, 1, 2];
 
 let fixture: TestMarket;
 before(async () => {
-  fixture = await startTestMarket(ALL.map(() => `slow:${RUN_SECONDS}`));
+  fixture = await startTestMarket(ALL.map(() => `slow:${RUN_SECONDS}:${SLOWLY}`));
 });
 after(async () => fixture?.[Symbol.asyncDispose]());
 
-const options = { deadlineSeconds: DEADLINE_SECONDS };
+const slowJob = { options: { deadlineSeconds: DEADLINE_SECONDS }, requests: [helloRequest(SLOWLY)] };
 
 async function earnings(): Promise<readonly bigint[]> {
   const records = await Promise.all(fixture.market.nodes.map(({ node }) => readNode(fixture.market.chain, node)));
@@ -48,7 +59,9 @@ function attestationsOf(home: string): readonly { readonly order: string; readon
   const store = new DatabaseSync(join(copy, "node.sqlite"));
   try {
     const rows = store
-      .prepare('select "order" as id, count(signature) as signatures from attestations group by "order"')
+      .prepare(
+        'select "order" as id, count(signature) as signatures from attestations group by "order" order by max(rowid)',
+      )
       .all();
     return rows.map(({ id, signatures }) => ({ order: String(id), signatures: Number(signatures) }));
   } finally {
@@ -56,13 +69,45 @@ function attestationsOf(home: string): readonly { readonly order: string; readon
   }
 }
 
+test("rented, five jobs, paid by vouchers that the nodes clear, and ended by the last one", async () => {
+  const { market } = fixture;
+  const { chain, nodes } = market;
+  const consumer = market.accounts.consumer.account.address;
+  const start = await readBalance(chain, consumer);
+  const lease = await fixture.rent(jobTerms({ budget: BUDGET }), 3_600);
+  const run = async () => {
+    const { payment, agreed, responses } = await fixture.hello(ALL, { lease });
+    assert.ok(payment.kind === "voucher", toWire(payment));
+    assert.deepEqual([agreed.length, responses.length], [3, 1]);
+    return payment;
+  };
+  // The last two at once: each opens the store anew, as another program would.
+  const payments = [await run(), await run(), await run(), ...(await Promise.all([run(), run()]))];
+  assert.deepEqual(payments.map(({ nonce }) => nonce).toSorted(), [1, 2, 3, 4, 5]);
+  const perNode = payments.reduce((sum, { amount }) => sum + amount, 0n);
+
+  const { remaining, paidPerNode, forced } = await leaseWhen(lease, ({ upTo }) => upTo === JOBS);
+  assert.deepEqual([remaining, paidPerNode, forced], [BUDGET - 3n * perNode, perNode, 0]);
+  for (const { node, owner } of nodes) {
+    assert.equal((await readNode(chain, node))?.earned, perNode);
+    await assertShown(owner.account.address, perNode);
+  }
+
+  const payment = await run();
+  const closed = await fixture.endLease(lease);
+  assert.ok("refund" in closed, toWire(closed));
+  const spent = 3n * (perNode + payment.amount);
+  assert.equal(closed.refund, BUDGET - spent);
+  assert.equal(await readBalance(chain, consumer), start - spent);
+});
+
 test("a node killed in its job comes back, finishes it, and is paid once for one attestation", async () => {
   const earlier = await earnings();
   const victim = fixture.market.nodes[0];
   assert.ok(victim);
   let restarted: Promise<unknown> | undefined;
   const result = await fixture.hello(ALL, {
-    options,
+    ...slowJob,
     onProgress: ({ step }) => {
       if (step !== "ordered") return;
       restarted = new Promise((resolve) => setTimeout(resolve, (RUN_SECONDS * 1_000) / 2)).then(() => {
@@ -78,14 +123,16 @@ test("a node killed in its job comes back, finishes it, and is paid once for one
     later.map((amount, index) => amount > (earlier[index] ?? 0n)),
     [true, true, true],
   );
-  assert.deepEqual(attestationsOf(victim.home), [{ order: result.job, signatures: 1 }]);
+  const attested = attestationsOf(victim.home);
+  assert.equal(attested.at(-1)?.order, result.job);
+  assert.ok(attested.every(({ signatures }) => signatures === 1));
 });
 
 test("the marketplace killed in the middle of a job holds nothing up, and its index is whole again afterwards", async () => {
   const { market } = fixture;
   let restarted: Promise<unknown> | undefined;
   const result = await fixture.hello(ALL, {
-    options,
+    ...slowJob,
     onProgress: ({ step }) => {
       if (step !== "ordered") return;
       process.kill(market.marketplace.pid, "SIGKILL");
@@ -126,7 +173,7 @@ test("the client killed in the middle of a job resumes it: one lease, one settle
     MIMIK_PASSWORD_FILE: passwordFile,
   };
   const input = join(fixture.directory, "input.json");
-  await writeFile(input, JSON.stringify({ name: "world" }));
+  await writeFile(input, JSON.stringify({ name: SLOWLY }));
   const run = ["run", fixture.imagePath, "--input", input, "--deadline", String(DEADLINE_SECONDS), "--json"];
   const client = spawn(process.execPath, [MIMIK, ...run], { env, stdio: ["ignore", "ignore", "ignore"] });
   await waitFor(async () => ((await eventCount("LeaseOpened")) > leases ? true : undefined));
@@ -155,6 +202,33 @@ test("the client killed in the middle of a job resumes it: one lease, one settle
   }
 });
 
+async function leaseWhen(lease: Hex, isSo: (record: LeaseRecord) => boolean): Promise<LeaseRecord> {
+  for (let tries = 0; tries < 300; tries++) {
+    const record = await readLease(fixture.market.chain, lease);
+    if (record && isSo(record)) return record;
+    await sleep(100);
+  }
+  assert.fail("the nodes have not cleared the lease");
+}
+
+/** The marketplace's index, and the command that a person sees it by. */
+async function assertShown(owner: Hex, earned: bigint): Promise<void> {
+  const { market, directory } = fixture;
+  const client = httpMarketplaceClient(market.marketplace.url);
+  for (let tries = 0; (await client.earnings(owner)).earned !== earned; tries++) {
+    assert.ok(tries < 100, "the index does not show what was cleared");
+    await sleep(100);
+  }
+  const { rpcUrl, exchange } = market.chain.settings;
+  const flags = ["--owner", owner, "--rpc-url", rpcUrl, "--exchange", exchange, "--marketplace", client.endpoint];
+  const { code, out, err } = await mimik(["earnings", ...flags, "--json"], { MIMIK_HOME: join(directory, "person") });
+  assert.equal(code, 0, `${out}${err}`);
+  const shown = JSON.parse(out);
+  assert.deepEqual([shown.earned, shown.waiting], [String(earned), String(earned)]);
+  assert.ok(shown.lines.length > 0);
+  assert.ok(shown.lines.every(({ paidFor }: { paidFor: { kind: string } }) => paidFor.kind === "voucher"));
+}
+
 async function output(child: ChildProcess): Promise<{ readonly code: number; readonly text: string }> {
   let text = "";
   child.stdout?.on("data", (chunk) => {
@@ -165,11 +239,11 @@ async function output(child: ChildProcess): Promise<{ readonly code: number; rea
 }
 
 async function waitFor<Value>(look: () => Promise<Value | undefined>): Promise<Value> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + 60_000;
   for (;;) {
     const value = await look();
     if (value !== undefined) return value;
-    if (Date.now() > until) throw new Error("Waited for 20 s in vain");
+    if (Date.now() > until) throw new Error("Waited for 60 s in vain");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
