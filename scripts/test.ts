@@ -12,7 +12,7 @@ import { runHardhat } from "./run-hardhat.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** More than a small machine has cores, because many tests wait for deadlines; with more still they would miss theirs. */
-const CONCURRENCY = 4;
+const CONCURRENCY = 5;
 const PROCESS_TIMEOUT_MILLIS = 480_000;
 /** The tests' processes and the programs that they start load the same modules again and again. */
 process.env.NODE_COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url));

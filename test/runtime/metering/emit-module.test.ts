@@ -7,7 +7,7 @@ import { traceMetered, traceRaw } from "./fuzz-run.ts";
 import { instructionCorpus, RESULT_ADDRESS } from "./instruction-corpus.ts";
 import { MeteredInstance } from "./metered-instance.ts";
 
-const FUZZED_MODULES = 50;
+const FUZZED_MODULES = 30;
 
 test("every plain instruction computes the same bits with and without the pass, up to the choice of a NaN", () => {
   let cases = 0;

@@ -8,7 +8,7 @@ import { Interpreter, TooLong } from "./interpreter.ts";
 import { Trap, type Value } from "./interpreter-operations.ts";
 import { MeteredInstance } from "./metered-instance.ts";
 
-const FUZZED_MODULES = 60;
+const FUZZED_MODULES = 40;
 const POLICY = { pagesMax: 16 };
 const I64 = 0x7e;
 
