@@ -105,6 +105,7 @@ const RESCUE: readonly Breach[] = [
     "rescue settles what is covered",
     "if (isCovered(question) && now < voucherCall(question)) return",
     "if (false) return",
+    "bounded: what is forced pays the same, for the consumer's force fee, and the rest of the voucher gets another one",
   ],
   ["rescue waits for a voucher for ever", "isCovered(question) && now < voucherCall(question)", "isCovered(question)"],
   [
