@@ -84,7 +84,6 @@ const PRICE: readonly Breach[] = [
     "a node expects the median above its own price",
     "return least(own, voucherPrice",
     "return least(maxPrice, voucherPrice",
-    "every honest voucher pays the median",
   ],
 ];
 
