@@ -43,7 +43,7 @@ export default defineConfig({
   test: {
     solidity: {
       // Tests repeat themselves exactly; `npm run fuzz` gives another seed.
-      fuzz: { runs: 256, ...(process.env.FUZZ_SEED && { seed: process.env.FUZZ_SEED }) },
+      fuzz: { runs: 512, ...(process.env.FUZZ_SEED && { seed: process.env.FUZZ_SEED }) },
       invariant: { runs: 64, depth: 64, failOnRevert: true },
       // The tests deploy the built contracts instead of compiling them into every test contract, and read golden vectors.
       fsPermissions: { readDirectory: ["artifacts/contracts"], readFile: ["protocol/vectors/bls.json"] },

@@ -93,15 +93,17 @@ test("a committee is requested, its beacon recorded from a real header, and its 
   assert.equal((await stage.send(requestDrawCall(chain, subject))).logs.length, 0);
   assert.equal(await readTokenBalance(chain, stage.consumer.address), held - DRAW_PRICE);
 
-  const gas = { request: Number(requestGas), record: Number(recordGas), prove: Number(proveGas) };
+  const gas = { request: Number(requestGas), record: Number(recordGas) };
   assert.deepEqual(
     Object.entries(gas).filter(([call, used]) => Math.abs(used - (GAS[call] ?? 0)) > 0.15 * (GAS[call] ?? 0)),
     [],
   );
+  // Chance decides how often a seat falls on an owner that has one, which is then drawn again.
+  assert.ok(proveGas > 80_000n && proveGas < 400_000n, `${proveGas}`);
 });
 
 /** What each call costs its sender. The header's length and the draw's luck differ from run to run. */
-const GAS: Readonly<Record<string, number>> = { request: 64_000, record: 99_000, prove: 100_000 };
+const GAS: Readonly<Record<string, number>> = { request: 64_000, record: 99_000 };
 
 test("the protocol names a committee's draw as the contract does", async () => {
   const committee = newCommittee(7);
