@@ -102,7 +102,7 @@ test("a committee is requested, its beacon recorded from a real header, and its 
   assert.ok(proveGas > 80_000n && proveGas < 400_000n, `${proveGas}`);
 });
 
-/** What each call costs its sender. The header's length and the draw's luck differ from run to run. */
+/** What each call costs its sender. The header's length differs from run to run. */
 const GAS: Readonly<Record<string, number>> = { request: 64_000, record: 99_000 };
 
 test("the protocol names a committee's draw as the contract does", async () => {
