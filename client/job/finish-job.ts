@@ -27,7 +27,8 @@ export interface FinishOptions {
 }
 
 /**
- * The settled record, or one with answers. A failure that time may heal leaves the job open for a resume; any other is stored with it.
+ * The settled record, or one with answers. A failure that time may heal leaves the job open for a resume; any other is
+ * stored with it.
  * @throws `no-quorum`, `answer-wrong`, `order-late`, `response-withheld`, `answer-unpublished`, `chain-unreachable`, the
  * contract's refusals
  */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Address, type LocalAccount, numberToHex } from "viem";
+import type { Address, LocalAccount } from "viem";
 import * as calls from "#chain/calls.ts";
 import { withPublication } from "#chain/publication.ts";
 import { isOrderSettled } from "#chain/read-lease.ts";
@@ -22,11 +22,8 @@ import { chainLedger, type Sender } from "#client/settle/chain-ledger.ts";
 import { currentAttempt, type JobRecord } from "#client/store/job-record.ts";
 import { newLeaseRecord } from "#client/store/lease-record.ts";
 import { httpNodeClient, type NodeClient } from "#mesh/node-client.ts";
-import { nodeConfig } from "#node/config/node-config.ts";
-import { exchangeView } from "#node/orders/exchange-view.ts";
 import type { RunJob } from "#node/orders/order-parts.ts";
-import { type RunningNode, startNode } from "#node/start-node.ts";
-import { exchangeClearings } from "#node/vouchers/exchange-clearings.ts";
+import type { RunningNode } from "#node/start-node.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { decodeRequest, encodeResponse } from "#protocol/message.ts";
 import { compareNodes } from "#protocol/order.ts";
@@ -37,6 +34,7 @@ import { fakeClock } from "../../client/fake/fake-clock.ts";
 import { testImage } from "../../client/fake/fake-market.ts";
 import { Killed, memoryStore } from "../../client/fake/memory-store.ts";
 import { fakeFoundation, TestClock } from "../fake-foundation.ts";
+import { startStagedNode } from "../staged-node.ts";
 
 const root = mkdtempSync(join(tmpdir(), "mimik-publish-"));
 /** The nodes', the consumer's and the chain's clocks are moved on together. */
@@ -55,22 +53,10 @@ after(async () => {
   rmSync(root, { recursive: true });
 });
 
-async function start(key: LocalAccount, index: number): Promise<RunningNode> {
-  const { settings } = stage.local;
-  await stage.local.rpc("hardhat_setBalance", [key.address, numberToHex(10n ** 18n)]);
-  const home = join(root, String(index));
-  const config = nodeConfig({
-    home,
-    owner: stage.local.accounts[1 + index]?.address,
-    listen: { port: 0 },
-    chain: { rpcUrl: settings.rpcUrl, chainId: settings.chainId, exchange: settings.exchange },
-    slots: 2,
-    logLevel: "silent",
-    clearing: {},
+function start(key: LocalAccount, index: number): Promise<RunningNode> {
+  return startStagedNode({ stage, key, index, root, clearing: {} }, (view, rescues) => {
+    return { ...fakeFoundation(view, { key, rescues, now: clock.now }), runJob: echo };
   });
-  const rescues = exchangeClearings({ settings, account: key, journalPath: join(home, "clearings.sqlite") });
-  const base = fakeFoundation(exchangeView(settings), { key, rescues, now: clock.now });
-  return startNode(config, async () => ({ ...base, runJob: echo, close: async () => rescues[Symbol.asyncDispose]() }));
 }
 
 /** Answers what it is asked. */

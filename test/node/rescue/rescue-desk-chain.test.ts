@@ -5,22 +5,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Hex, type LocalAccount, numberToHex } from "viem";
+import type { Hex, LocalAccount } from "viem";
 import { exchangeAbi } from "#chain/abi/exchange-abi.ts";
 import * as calls from "#chain/calls.ts";
 import { isOrderSettled, readLease } from "#chain/read-lease.ts";
 import { readNode } from "#chain/read-node.ts";
 import { readTime } from "#chain/read-time.ts";
 import { httpNodeClient } from "#mesh/node-client.ts";
-import { nodeConfig } from "#node/config/node-config.ts";
-import { exchangeView } from "#node/orders/exchange-view.ts";
-import { type RunningNode, startNode } from "#node/start-node.ts";
-import { exchangeClearings } from "#node/vouchers/exchange-clearings.ts";
+import type { RunningNode } from "#node/start-node.ts";
 import type { LeaseTerms } from "#protocol/signed-messages.ts";
 import { leaseIdOf } from "#protocol/signing.ts";
 import { GRACE_SECONDS, LEASE_SECONDS, type LeaseStage, openLeaseStage } from "../../chain/lease-stage.ts";
 import { type Behaviour, fakeFoundation, TestClock } from "../fake-foundation.ts";
 import { offerOf, serveOrder } from "../served-order.ts";
+import { startStagedNode } from "../staged-node.ts";
 
 const MAX_PRICE = 1_000n;
 const FORCE_FEE = 50n;
@@ -41,24 +39,13 @@ after(async () => {
   rmSync(root, { recursive: true });
 });
 
-async function start(key: LocalAccount, index: number, behaviour: Behaviour): Promise<RunningNode> {
-  const { settings } = stage.local;
-  await stage.local.rpc("hardhat_setBalance", [key.address, numberToHex(10n ** 18n)]);
-  const home = join(root, String(index));
-  const config = nodeConfig({
-    home,
-    owner: stage.local.accounts[1 + index]?.address,
-    listen: { port: 0 },
-    chain: { rpcUrl: settings.rpcUrl, chainId: settings.chainId, exchange: settings.exchange },
-    slots: 2,
-    logLevel: "silent",
-    // At the local chain's price of gas, forcing one order in time costs more than it gives, and claiming many does not.
-    clearing: { coinPrice: "1", costShareBps: 10_000 },
+function start(key: LocalAccount, index: number, behaviour: Behaviour): Promise<RunningNode> {
+  // At the local chain's price of gas, forcing one order in time costs more than it gives, and claiming many does not.
+  const clearing = { coinPrice: "1", costShareBps: 10_000 };
+  return startStagedNode({ stage, key, index, root, clearing }, (view, sender) => {
+    const rescues = { ...sender, gasPrice: () => Promise.resolve(gasPrice) };
+    return fakeFoundation(view, { key, behaviour, rescues, now: clock.now });
   });
-  const exchange = exchangeClearings({ settings, account: key, journalPath: join(home, "clearings.sqlite") });
-  const rescues = { ...exchange, gasPrice: () => Promise.resolve(gasPrice) };
-  const base = fakeFoundation(exchangeView(settings), { key, behaviour, rescues, now: clock.now });
-  return startNode(config, async () => ({ ...base, close: async () => exchange[Symbol.asyncDispose]() }));
 }
 let gasPrice = 0n;
 

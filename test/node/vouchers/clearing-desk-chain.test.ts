@@ -5,17 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Hex, type LocalAccount, numberToHex } from "viem";
+import type { Hex, LocalAccount } from "viem";
 import { exchangeAbi } from "#chain/abi/exchange-abi.ts";
 import * as calls from "#chain/calls.ts";
 import { type LeaseRecord, readLease } from "#chain/read-lease.ts";
 import { readNode } from "#chain/read-node.ts";
 import { readTime } from "#chain/read-time.ts";
 import { httpNodeClient, type NodeClient } from "#mesh/node-client.ts";
-import { nodeConfig } from "#node/config/node-config.ts";
-import { exchangeView } from "#node/orders/exchange-view.ts";
-import { type RunningNode, startNode } from "#node/start-node.ts";
-import { exchangeClearings } from "#node/vouchers/exchange-clearings.ts";
+import type { RunningNode } from "#node/start-node.ts";
 import { nextVoucher, noteChecked, noteOrder, openPayerLedger } from "#protocol/payer-ledger.ts";
 import type { Attestation, Signed } from "#protocol/signed-messages.ts";
 import { leaseIdOf, signMessage } from "#protocol/signing.ts";
@@ -23,6 +20,7 @@ import { voucherPrice } from "#protocol/voucher-price.ts";
 import { GRACE_SECONDS, LEASE_SECONDS, type LeaseStage, openLeaseStage } from "../../chain/lease-stage.ts";
 import { fakeFoundation } from "../fake-foundation.ts";
 import { offerOf, serveOrder } from "../served-order.ts";
+import { startStagedNode } from "../staged-node.ts";
 
 const ORDERS = 5;
 const MAX_PRICE = 1_000n;
@@ -43,23 +41,12 @@ after(async () => {
   rmSync(root, { recursive: true });
 });
 
-async function start(key: LocalAccount, index: number): Promise<RunningNode> {
-  const { settings } = stage.local;
-  await stage.local.rpc("hardhat_setBalance", [key.address, numberToHex(10n ** 18n)]);
-  const home = join(root, String(index));
-  const config = nodeConfig({
-    home,
-    owner: stage.local.accounts[1 + index]?.address,
-    listen: { port: 0 },
-    chain: { rpcUrl: settings.rpcUrl, chainId: settings.chainId, exchange: settings.exchange },
-    slots: 2,
-    logLevel: "silent",
-    // So little that the price of gas does not matter here.
-    clearing: { coinPrice: "0.000001" },
-  });
-  const clearings = exchangeClearings({ settings, account: key, journalPath: join(home, "clearings.sqlite") });
-  const base = fakeFoundation(exchangeView(settings), { key, clearings });
-  return startNode(config, async () => ({ ...base, close: async () => clearings[Symbol.asyncDispose]() }));
+function start(key: LocalAccount, index: number): Promise<RunningNode> {
+  // So little that the price of gas does not matter here.
+  const clearing = { coinPrice: "0.000001" };
+  return startStagedNode({ stage, key, index, root, clearing }, (view, clearings) =>
+    fakeFoundation(view, { key, clearings }),
+  );
 }
 
 async function cleared(lease: Hex): Promise<LeaseRecord> {
